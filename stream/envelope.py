@@ -1,0 +1,239 @@
+"""What travels in Kafka: the three records of `atlas.readings` and the worker's outputs, as MessagePack.
+
+Arrays travel as raw little-endian bytes and are read without a copy. The first field of every record is its kind
+(`k`), the second the version of its form (`v`); a reader accepts its own version and the one before.
+"""
+
+from typing import Any, Final, Literal, TypeVar
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+VERSION: Final = 1
+OLDEST_VERSION: Final = 1
+MAX_BATCH_BYTES: Final = 900_000
+"""A batch's encoded size must stay below the broker's message limit (1 MB by default) with room for its header."""
+
+Origin = Literal["live", "backfill", "correction"]
+
+
+class MalformedRecordError(ValueError):
+    """A record that cannot be read; the message says why, for its dead letter."""
+
+
+class _Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="k", omit_defaults=False):
+    v: int = VERSION
+    plant: str
+
+
+class ReadingBatch(_Record, frozen=True, kw_only=True, tag="batch"):
+    """Readings of one source that travel together; arrays of n readings, in the order in which they came.
+
+    `source`, `epoch` and `seq` number the batch: `epoch` is random per process start of the connector, `seq` counts
+    0, 1, 2... per (source, epoch, plant). `tag_ids` are int32, `times` int64 microseconds UTC (the source's time),
+    `values` float64 in the source's unit, `quality` uint32 status codes. `received` is when the connector got them,
+    microseconds UTC; `version` ranks corrections, 0 for what is none.
+    """
+
+    source: str
+    epoch: int
+    seq: int
+    tag_table: str
+    origin: Origin
+    tag_ids: bytes
+    times: bytes
+    values: bytes
+    quality: bytes
+    received: int = 0
+    version: int = 0
+
+    def arrays(self) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float64], NDArray[np.uint32]]:
+        """Tag numbers, times, values and qualities as read-only arrays, each of shape (n,).
+
+        Raises
+        ------
+        MalformedRecordError
+            Where the four buffers do not hold the same number of readings.
+        """
+        lengths = (len(self.tag_ids) / 4, len(self.times) / 8, len(self.values) / 8, len(self.quality) / 4)
+        if len(set(lengths)) != 1 or not lengths[0].is_integer():
+            raise MalformedRecordError(
+                f"batch {self.seq} of {self.source}: buffers hold {lengths} readings (tag_ids, times, values, quality);"
+                " all four must hold the same whole number"
+            )
+        return (
+            np.frombuffer(self.tag_ids, dtype="<i4"),
+            np.frombuffer(self.times, dtype="<i8"),
+            np.frombuffer(self.values, dtype="<f8"),
+            np.frombuffer(self.quality, dtype="<u4"),
+        )
+
+    def __len__(self) -> int:
+        return len(self.tag_ids) // 4
+
+
+class Tick(_Record, frozen=True, kw_only=True, tag="tick"):
+    """Written by the worker that owns a silent partition, so that the twins' clock goes on; `plant` is empty."""
+
+    at: int
+
+
+class Control(_Record, frozen=True, kw_only=True, tag="control"):
+    """A change to the twin that is not a reading: a revision, and later acknowledgements, prices, promotions.
+
+    `identity` is the outbox event's; a repeated record of the same identity is ignored.
+    """
+
+    identity: str
+    action: str
+    content: dict[str, Any] = {}
+
+
+Record = ReadingBatch | Tick | Control
+
+
+class TwinChange(msgspec.Struct, frozen=True, kw_only=True, tag_field="k", tag="change"):
+    """What changed in one plant's twin by the record at `offset` of its partition in `atlas.readings`.
+
+    (plant, "change", incarnation, offset, n) is the output's identity (rule named-outputs). `full` says that all tags
+    are here. Arrays of m tags: `positions` int32 (into the tag table named), `times` int64 us, `values` float64,
+    `quality` uint32, `limits` int8 (`analytics.conditions.LimitState`), `flags` uint8 (bit 0: stale).
+    """
+
+    v: int = VERSION
+    plant: str
+    incarnation: str
+    offset: int
+    n: int
+    log_time: int
+    tag_table: str
+    full: bool
+    positions: bytes
+    times: bytes
+    values: bytes
+    quality: bytes
+    limits: bytes
+    flags: bytes
+    counts: dict[str, int] = {}
+
+
+class DerivedScan(msgspec.Struct, frozen=True, kw_only=True, tag_field="k", tag="derived"):
+    """Values of a plant's derived tags at one closed scan, named like `TwinChange`; `scan_time` in microseconds UTC.
+
+    `tag_ids` int32, `values` float64, `quality` uint32, m of each.
+    """
+
+    v: int = VERSION
+    plant: str
+    incarnation: str
+    offset: int
+    n: int
+    scan_time: int
+    tag_table: str
+    tag_ids: bytes
+    values: bytes
+    quality: bytes
+
+
+class StoredMark(msgspec.Struct, frozen=True, kw_only=True, tag_field="k", tag="stored"):
+    """The historian's word that all batches of (plant, source, epoch) up to `seq` are in the database."""
+
+    v: int = VERSION
+    plant: str
+    source: str
+    epoch: int
+    seq: int
+    incarnation: str
+    at: int
+
+
+Message = Record | TwinChange | DerivedScan | StoredMark
+_T = TypeVar("_T")
+_M = TypeVar("_M", bound=Message)
+
+_encoder = msgspec.msgpack.Encoder()
+_record_decoder = msgspec.msgpack.Decoder(Record)
+_change_decoder = msgspec.msgpack.Decoder(TwinChange)
+_derived_decoder = msgspec.msgpack.Decoder(DerivedScan)
+_stored_decoder = msgspec.msgpack.Decoder(StoredMark)
+
+
+def encode(message: Message) -> bytes:
+    """The message's bytes."""
+    return _encoder.encode(message)
+
+
+def make_batch(
+    *,
+    plant: str,
+    source: str,
+    epoch: int,
+    seq: int,
+    tag_table: str,
+    origin: Origin,
+    tag_ids: NDArray[np.int32],
+    times: NDArray[np.int64],
+    values: NDArray[np.float64],
+    quality: NDArray[np.uint32],
+    received: int = 0,
+    version: int = 0,
+) -> ReadingBatch:
+    """A batch of the arrays given, each of shape (n,); see `ReadingBatch` for units."""
+    return ReadingBatch(
+        plant=plant,
+        source=source,
+        epoch=epoch,
+        seq=seq,
+        tag_table=tag_table,
+        origin=origin,
+        tag_ids=np.ascontiguousarray(tag_ids, dtype="<i4").tobytes(),
+        times=np.ascontiguousarray(times, dtype="<i8").tobytes(),
+        values=np.ascontiguousarray(values, dtype="<f8").tobytes(),
+        quality=np.ascontiguousarray(quality, dtype="<u4").tobytes(),
+        received=received,
+        version=version,
+    )
+
+
+def decode(raw: bytes) -> Record:
+    """Read a record of `atlas.readings`.
+
+    Raises
+    ------
+    MalformedRecordError
+        Where the bytes are no such record, or one of a version that this reader does not know.
+    """
+    return _checked(_decode_with(_record_decoder, raw))
+
+
+def decode_change(raw: bytes) -> TwinChange:
+    """Read a record of `atlas.twin`; raises `MalformedRecordError`."""
+    return _checked(_decode_with(_change_decoder, raw))
+
+
+def decode_derived(raw: bytes) -> DerivedScan:
+    """Read a record of `atlas.scores`; raises `MalformedRecordError`."""
+    return _checked(_decode_with(_derived_decoder, raw))
+
+
+def decode_stored(raw: bytes) -> StoredMark:
+    """Read a record of `atlas.stored`; raises `MalformedRecordError`."""
+    return _checked(_decode_with(_stored_decoder, raw))
+
+
+def _decode_with(decoder: "msgspec.msgpack.Decoder[_T]", raw: bytes) -> _T:
+    try:
+        return decoder.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedRecordError(f"unreadable record of {len(raw)} bytes: {error}") from error
+
+
+def _checked(message: _M) -> _M:
+    if not OLDEST_VERSION <= message.v <= VERSION:
+        raise MalformedRecordError(
+            f"record of version {message.v}; this reader knows {OLDEST_VERSION} to {VERSION}: update this process"
+        )
+    if isinstance(message, ReadingBatch):
+        message.arrays()
+    return message
