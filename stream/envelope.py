@@ -153,7 +153,7 @@ _T = TypeVar("_T")
 _M = TypeVar("_M", bound=Message)
 
 _encoder = msgspec.msgpack.Encoder()
-_record_decoder = msgspec.msgpack.Decoder(Record)
+_record_decoder: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)
 _change_decoder = msgspec.msgpack.Decoder(TwinChange)
 _derived_decoder = msgspec.msgpack.Decoder(DerivedScan)
 _stored_decoder = msgspec.msgpack.Decoder(StoredMark)

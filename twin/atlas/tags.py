@@ -5,6 +5,7 @@ a connector's spool never goes stale unseen (rule tag-tables). Everything that t
 """
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, NewType
@@ -100,10 +101,10 @@ class TagTable:
             Where two tags share a number or a name.
         """
         tags = tuple(sorted(content.tags, key=lambda tag: tag.tag_id))
-        for what, seen in (("number", [t.tag_id for t in tags]), ("name", [t.name for t in tags])):
-            if len(set(seen)) != len(seen):
-                twice = next(value for value in seen if seen.count(value) > 1)
-                raise ValueError(f"plant {content.plant}: two tags share the {what} {twice}; give each its own")
+        for what, seen in (("number", [str(t.tag_id) for t in tags]), ("name", [t.name for t in tags])):
+            twice = [value for value, times in Counter(seen).items() if times > 1]
+            if twice:
+                raise ValueError(f"plant {content.plant}: two tags share the {what} {twice[0]}; give each its own")
         ordered = msgspec.structs.replace(content, tags=tags)
         encoded = msgspec.json.encode(ordered)
         return cls(ordered, encoded, TableName(hashlib.sha256(encoded).hexdigest()[:16]))
