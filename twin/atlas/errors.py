@@ -1,0 +1,41 @@
+"""Errors of the plant model, and the root that every package's own tree derives from.
+
+    AtlasError                      what failed, on what; `remedy` says what to do next
+    |-- DefinitionError             a plant file with faults (twin.atlas.definition)
+    |-- ExpressionError             a derived tag's expression (twin.atlas.expressions); knows its position
+    |-- PlantError                  a plant that breaks its invariants (twin.atlas.plant)
+    |-- UnitError                   (twin.atlas.units)
+    |   |-- UnknownUnitError        a unit that nobody knows
+    |   `-- WrongDimensionError     two units that measure different things
+    `-- UnknownPlantError           a plant that does not ship (twin.plants)
+
+`UnknownTagError` (twin.atlas.tags) is a `KeyError`, because a tag table is used as a mapping.
+"""
+
+
+class AtlasError(Exception):
+    """What failed and on what, with the remedy at the end of the text.
+
+    Parameters
+    ----------
+    message
+        What failed, naming the field and its value.
+    remedy
+        What the reader should do next; a sentence without its full stop. Empty where the message already says it.
+    """
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(f"{message}; {remedy}" if remedy else message)
+        self.message = message
+        self.remedy = remedy
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Rebuild without `__init__`, whose arguments a subclass may have changed: errors cross process borders."""
+        return (_rebuild, (type(self), self.args, self.__dict__.copy()))
+
+
+def _rebuild(kind: type[AtlasError], arguments: tuple[object, ...], state: dict[str, object]) -> AtlasError:
+    error = kind.__new__(kind)
+    error.args = arguments
+    error.__dict__.update(state)
+    return error
