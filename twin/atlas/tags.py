@@ -165,6 +165,16 @@ class TagTable:
         return np.array([tag.high for tag in self.tags])
 
     @cached_property
+    def honest_lows(self) -> NDArray[np.float64]:
+        """Lowest value that an instrument reports without fault by position (NAMUR NE 43: -1.25 % of span)."""
+        return self.lows - 0.0125 * (self.highs - self.lows)
+
+    @cached_property
+    def honest_highs(self) -> NDArray[np.float64]:
+        """Highest value that an instrument reports without fault by position (NAMUR NE 43: 103.125 % of span)."""
+        return self.highs + 0.03125 * (self.highs - self.lows)
+
+    @cached_property
     def stale_after_us(self) -> NDArray[np.int64]:
         """Age after which a value is stale by position, microseconds; shape (tags,)."""
         return np.array([round(tag.stale_after_s * 1e6) for tag in self.tags], dtype=np.int64)
