@@ -134,7 +134,7 @@ def test_a_slip_in_a_variables_name_is_found():
 
 
 def test_addresses_follow_host_and_port(monkeypatch):
-    monkeypatch.setenv("ATLAS_API_HOST", "0.0.0.0")
+    monkeypatch.setenv("ATLAS_API_HOST", "0.0.0.0")  # noqa: S104
     monkeypatch.setenv("ATLAS_API_PORT", "8123")
     assert load().api_address == "http://127.0.0.1:8123"
     monkeypatch.setenv("ATLAS_API_URL", "http://api:8000/")
