@@ -1,0 +1,194 @@
+"""The client for asyncio: the same questions as `PlantClient`, awaited."""
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from datetime import datetime
+from types import TracebackType
+from typing import TypeVar
+
+import httpx
+import orjson
+from pydantic import BaseModel
+
+from api.client import requests
+from api.client.answers import RETRIED_STATUSES, pause_s, raise_for_problem, read_model, retry_after_s
+from api.client.config import ClientConfig
+from api.client.errors import ApiAnswerError, ApiUnreachableError
+from api.client.live_events import EventParser, LiveEvent
+from api.client.requests import Question, path_of
+from api.schemas import (
+    Accepted,
+    Aggregate,
+    Caller,
+    Chain,
+    History,
+    NewReading,
+    NewReadings,
+    PlantDetail,
+    PlantList,
+    PlantState,
+    Readiness,
+    Ticket,
+    Trace,
+)
+
+_M = TypeVar("_M", bound=BaseModel)
+
+
+class AsyncPlantClient:
+    """Asks the API from asyncio; use it as an async context manager. Arguments as for `PlantClient`."""
+
+    def __init__(
+        self,
+        config: ClientConfig,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._config = config
+        self._sleep = sleep
+        self._jitter = jitter
+        self._http = httpx.AsyncClient(
+            base_url=config.address, headers=config.headers, timeout=config.timeout_s, transport=transport
+        )
+
+    async def __aenter__(self) -> "AsyncPlantClient":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def plants(self) -> PlantList:
+        """All plants with their condition."""
+        return await self._ask(requests.plants())
+
+    async def plant(self, plant_id: str) -> PlantDetail:
+        """One plant's equipment, process streams and tags."""
+        return await self._ask(requests.plant(plant_id))
+
+    async def state(self, plant_id: str, at: datetime | None = None) -> PlantState:
+        """A plant's values now, or as the table has them for `at` (with time zone)."""
+        return await self._ask(requests.state(plant_id, at))
+
+    async def history(
+        self,
+        plant_id: str,
+        tags: Sequence[str],
+        start: datetime,
+        end: datetime,
+        aggregate: Aggregate = "raw",
+        points: int = 1000,
+    ) -> History:
+        """Series of several tags from `start` to `end` (with time zone), of at most about `points` points each."""
+        return await self._ask(requests.history(plant_id, tags, start, end, aggregate, points))
+
+    async def trace(self, plant_id: str, tag: str) -> Trace:
+        """The way of a tag's newest reading."""
+        return await self._ask(requests.trace(plant_id, tag))
+
+    async def chain(self) -> Chain:
+        """The links from plant to screen."""
+        return await self._ask(requests.chain())
+
+    async def whoami(self) -> Caller:
+        """Who this client's key belongs to."""
+        return await self._ask(requests.whoami())
+
+    async def readiness(self) -> Readiness:
+        """Whether the API has what it needs; an unready one raises `ServiceError`."""
+        return await self._ask(requests.readiness())
+
+    async def graphic(self, plant_id: str) -> str:
+        """The process graphic, as SVG."""
+        return (await self._get(path_of(plant_id, "graphic.svg"), {})).text
+
+    async def connection(self, plant_id: str) -> bytes:
+        """What a connector needs of a plant, as the JSON of `connectors.connection.Connection`."""
+        return (await self._get(path_of(plant_id, "connection"), {})).content
+
+    async def ticket(self, plant_id: str | None = None) -> Ticket:
+        """A short-lived proof for opening a plant's live stream, or all plants'."""
+        return read_model(await self._post("/v1/tickets", orjson.dumps({"plant": plant_id})), Ticket)
+
+    async def record(self, plant_id: str, readings: Sequence[NewReading]) -> Accepted:
+        """Record readings; on return the broker has them. Repeating a call that failed does no harm."""
+        body = NewReadings(readings=list(readings)).model_dump_json().encode()
+        return read_model(await self._post(path_of(plant_id, "readings"), body), Accepted)
+
+    async def live(self, plant_id: str, last_id: str = "") -> AsyncGenerator[LiveEvent, None]:
+        """A plant's live events without end; a broken stream is taken up where it broke.
+
+        Raises
+        ------
+        ApiAnswerError
+            Where the API refuses for good (a wrong key, an unknown plant).
+        """
+        parser = EventParser()
+        parser.last_id = last_id
+        failures = 0
+        while True:
+            asked: float | None = None
+            try:
+                async with aclosing(self._stream(plant_id, parser)) as events:
+                    async for event in events:
+                        failures = 0
+                        yield event
+            except httpx.TransportError:
+                pass  # The stream broke or was silent for too long; it is taken up below.
+            except ApiAnswerError as error:
+                if error.status not in RETRIED_STATUSES:
+                    raise
+                asked = error.retry_after_s
+            await self._sleep(pause_s(failures, asked, self._jitter))
+            failures = min(failures + 1, 8)
+
+    async def _stream(self, plant_id: str, parser: EventParser) -> AsyncGenerator[LiveEvent, None]:
+        parser.forget_partial()
+        headers = {"Last-Event-ID": parser.last_id} if parser.last_id else {}
+        timeout = httpx.Timeout(self._config.timeout_s, read=self._config.silence_s)
+        async with self._http.stream("GET", path_of(plant_id, "live"), headers=headers, timeout=timeout) as response:
+            if not response.is_success:
+                await response.aread()
+                raise_for_problem(response)
+            async for line in response.aiter_lines():
+                event = parser.feed(line)
+                if event is not None:
+                    yield event
+
+    async def _ask(self, question: Question[_M]) -> _M:
+        return read_model(await self._get(question.path, dict(question.params)), question.model)
+
+    async def _get(self, path: str, params: dict[str, str]) -> httpx.Response:
+        for attempt in range(self._config.attempts):
+            last = attempt == self._config.attempts - 1
+            asked: float | None = None
+            try:
+                response = await self._http.get(path, params=params)
+                if last or response.status_code not in RETRIED_STATUSES:
+                    raise_for_problem(response)
+                    return response
+                asked = retry_after_s(response)
+            except httpx.TransportError as error:
+                if last:
+                    raise self._unreachable(error) from error
+            await self._sleep(pause_s(attempt, asked, self._jitter))
+        raise ValueError(f"attempts must be at least 1, not {self._config.attempts}")
+
+    async def _post(self, path: str, body: bytes) -> httpx.Response:
+        try:
+            return await self._http.post(path, content=body, headers={"Content-Type": "application/json"})
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: httpx.TransportError) -> ApiUnreachableError:
+        cause = str(error) or type(error).__name__
+        return ApiUnreachableError(f"the API at {self._config.address} does not answer: {cause}; is 'atlas serve' up?")

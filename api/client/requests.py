@@ -1,0 +1,76 @@
+"""What each question to the API is called by: path and query, shared by the sync and the async client."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Generic, TypeVar
+from urllib.parse import quote
+
+from pydantic import BaseModel
+
+from api.schemas import Aggregate, Caller, Chain, History, PlantDetail, PlantList, PlantState, Readiness, Trace
+
+_M = TypeVar("_M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Generic[_M]):
+    """An idempotent request and the model of its answer."""
+
+    path: str
+    model: type[_M]
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+def plants() -> Question[PlantList]:
+    """All plants."""
+    return Question("/v1/plants", PlantList)
+
+
+def plant(plant_id: str) -> Question[PlantDetail]:
+    """One plant's equipment, process streams and tags."""
+    return Question(path_of(plant_id), PlantDetail)
+
+
+def state(plant_id: str, at: datetime | None) -> Question[PlantState]:
+    """A plant's values now, or as the table has them for `at`."""
+    return Question(path_of(plant_id, "state"), PlantState, {} if at is None else {"at": at.isoformat()})
+
+
+def history(
+    plant_id: str, tags: Sequence[str], start: datetime, end: datetime, aggregate: Aggregate, points: int
+) -> Question[History]:
+    """Series of several tags."""
+    params = {
+        "tags": ",".join(tags),
+        "from": start.isoformat(),
+        "to": end.isoformat(),
+        "aggregate": aggregate,
+        "points": str(points),
+    }
+    return Question(path_of(plant_id, "history"), History, params)
+
+
+def trace(plant_id: str, tag: str) -> Question[Trace]:
+    """The way of a tag's newest reading."""
+    return Question(path_of(plant_id, f"trace/{quote(tag, safe='')}"), Trace)
+
+
+def chain() -> Question[Chain]:
+    """The links from plant to screen."""
+    return Question("/v1/chain", Chain)
+
+
+def whoami() -> Question[Caller]:
+    """Who the key belongs to."""
+    return Question("/v1/whoami", Caller)
+
+
+def readiness() -> Question[Readiness]:
+    """Whether the API has what it needs."""
+    return Question("/health/ready", Readiness)
+
+
+def path_of(plant_id: str, what: str = "") -> str:
+    """The path of something of a plant's."""
+    return f"/v1/plants/{quote(plant_id, safe='')}" + (f"/{what}" if what else "")
