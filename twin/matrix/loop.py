@@ -1,0 +1,60 @@
+"""A PID control loop with modes, as a plant's own control system runs it.
+
+The velocity form adds increments to the last, clamped output: it cannot wind up, and no change of mode, setpoint
+source or tuning makes the output jump. Derivative action sees the measurement only, so that setpoint steps do not kick.
+"""
+
+from dataclasses import dataclass
+
+MAN, AUTO, CAS = 0, 1, 2
+"""Modes by their integers in `twin.matrix.signal.MODES`."""
+
+
+@dataclass(slots=True)
+class Loop:
+    """One loop's settings and memory.
+
+    `gain` is percent of output per percent of the measured span; it is negative where the output must fall for the
+    measurement to rise less, as on an outflow. `reset_s` and `rate_s` are seconds. `setpoint` is in the measurement's
+    unit, `output` percent. `remote_setpoint` says whether CAS is a mode of this loop.
+    """
+
+    low: float
+    high: float
+    gain: float
+    reset_s: float
+    rate_s: float
+    setpoint: float
+    output: float
+    mode: int = AUTO
+    remote_setpoint: bool = False
+    last_error: float = 0.0
+    last_value: float = 0.0
+    last_change: float = 0.0
+    primed: bool = False
+
+    def percent(self, value: float) -> float:
+        """A value of the measurement as percent of its span."""
+        return 100.0 * (value - self.low) / (self.high - self.low)
+
+    def value(self, percent: float) -> float:
+        """A percentage of the measurement's span as a value."""
+        return self.low + 0.01 * percent * (self.high - self.low)
+
+    def update(self, measured: float, step_s: float) -> float:
+        """Take one measurement and return the output in percent; by hand the output stays."""
+        value = self.percent(measured)
+        error = self.percent(self.setpoint) - value
+        if not self.primed:
+            self.last_error, self.last_value, self.last_change, self.primed = error, value, 0.0, True
+        change = value - self.last_value
+        if self.mode != MAN:
+            move = error - self.last_error + step_s / self.reset_s * error
+            move -= self.rate_s / step_s * (change - self.last_change)
+            self.output = min(100.0, max(0.0, self.output + self.gain * move))
+        self.last_error, self.last_value, self.last_change = error, value, change
+        return self.output
+
+    def follow(self, setpoint: float) -> None:
+        """Take a master's setpoint, clamped to the span; the proportional part answers it at once."""
+        self.setpoint = min(self.high, max(self.low, setpoint))
