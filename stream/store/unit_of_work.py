@@ -1,0 +1,99 @@
+"""Units of work: repositories that share one transaction, which is undone unless `commit` was called."""
+
+from types import TracebackType
+from typing import Protocol, Self
+
+from sqlalchemy.ext.asyncio import AsyncConnection as SqlConnection
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from stream.store.outbox import InMemoryOutboxRepository, OutboxRepository, SqlOutboxRepository
+from stream.store.plants import InMemoryPlantRepository, PlantRepository, SqlPlantRepository
+
+
+class UnitOfWork(Protocol):
+    """`async with unit: ...; await unit.commit()`; leaving without commit undoes everything."""
+
+    @property
+    def plants(self) -> PlantRepository:
+        """The plants, as this unit sees and changes them."""
+
+    @property
+    def outbox(self) -> OutboxRepository:
+        """The events that go out if this unit commits."""
+
+    async def __aenter__(self) -> Self:
+        """Begin."""
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Undo what was not committed."""
+
+    async def commit(self) -> None:
+        """Make all changes last, together."""
+
+
+class SqlUnitOfWork:
+    """`UnitOfWork` over one transaction of a SQLAlchemy engine."""
+
+    plants: PlantRepository
+    outbox: OutboxRepository
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._connection: SqlConnection | None = None
+
+    async def __aenter__(self) -> Self:
+        """Take a connection and begin."""
+        self._connection = await self._engine.connect()
+        self.plants = SqlPlantRepository(self._connection)
+        self.outbox = SqlOutboxRepository(self._connection)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Undo what was not committed and give the connection back."""
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+    async def commit(self) -> None:
+        """Make all changes last, together."""
+        if self._connection is None:
+            raise RuntimeError("commit outside of 'async with unit'; commit before leaving it")
+        await self._connection.commit()
+
+
+class InMemoryUnitOfWork:
+    """`UnitOfWork` over dictionaries, for tests of handlers; what was committed outlives the unit."""
+
+    def __init__(self) -> None:
+        self._committed = (InMemoryPlantRepository(), InMemoryOutboxRepository())
+        self._plants, self._outbox = self._committed
+
+    @property
+    def plants(self) -> InMemoryPlantRepository:
+        """The plants, as this unit sees and changes them."""
+        return self._plants
+
+    @property
+    def outbox(self) -> InMemoryOutboxRepository:
+        """The events that go out if this unit commits."""
+        return self._outbox
+
+    async def __aenter__(self) -> Self:
+        """Begin on a copy."""
+        plants, outbox = self._committed
+        self._plants, self._outbox = plants.copy(), outbox.copy()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Forget what was not committed."""
+        self._plants, self._outbox = self._committed
+
+    async def commit(self) -> None:
+        """Keep the copy."""
+        self._committed = (self._plants, self._outbox)
