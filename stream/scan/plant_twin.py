@@ -1,0 +1,184 @@
+"""The twin of one plant: a pure function of its partition's records (rule pure-twin).
+
+Nothing here reads a clock, a database or Kafka. Worker, recovery, replay and what-if all call `apply`, record by
+record; the twin's clock is the log time, and whatever it says comes back as the outputs of that record.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.conditions import LimitArrays
+from stream.envelope import Control, DerivedScan, ReadingBatch, Record, Tick, TwinChange
+from stream.scan import live as live_values
+from stream.scan.admit import Admitted, admit
+from stream.scan.controls import Applied, apply_revision
+from stream.scan.derived import DerivedTags
+from stream.scan.grid import Grid
+from stream.scan.live import AgeRules, LiveValues
+from stream.scan.marks import Marks, Verdict
+from stream.scan.outputs import change_of, derived_of
+from twin.atlas.tags import TagTable
+
+FindTable = Callable[[str, int], TagTable | None]
+"""The tag table of a name for the record at an offset, or None where it was refused (rule tag-tables)."""
+
+Output = TwinChange | DerivedScan
+FULL_EVERY_US = 60_000_000
+"""How often a change carries every tag, so that a reader that starts anew waits no longer for the whole state."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What has happened to the plant's batches and readings since the twin began."""
+
+    batches: int = 0
+    repeated: int = 0
+    gaps: int = 0
+    readings: int = 0
+    quarantined: int = 0
+    refused: int = 0
+    late: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """All that the tag table says about how to treat values, made once per table."""
+
+    table: TagTable
+    limits: LimitArrays
+    ages: AgeRules
+    derived: DerivedTags
+
+    @classmethod
+    def of(cls, table: TagTable) -> "Rules":
+        """Work out the table's rules."""
+        return cls(table, live_values.limit_arrays(table), live_values.age_rules(table), DerivedTags.of(table))
+
+
+@dataclass(slots=True)
+class PlantTwin:
+    """Live values, grid, marks and clock of one plant; `offset` is the newest record taken, `clock` its log time."""
+
+    incarnation: str
+    rules: Rules
+    find_table: FindTable
+    live: LiveValues
+    grid: Grid
+    marks: Marks = field(default_factory=Marks)
+    controls: Applied = field(default_factory=Applied)
+    counts: Counts = field(default_factory=Counts)
+    offset: int = -1
+    clock: int = 0
+    last_full: int = 0
+
+    @classmethod
+    def new(cls, table: TagTable, incarnation: str, find_table: FindTable) -> "PlantTwin":
+        """A twin that has seen nothing yet."""
+        return cls(incarnation, Rules.of(table), find_table, LiveValues.empty(len(table)), Grid.of(table))
+
+    @property
+    def table(self) -> TagTable:
+        """The tag table in force."""
+        return self.rules.table
+
+    def apply(self, record: Record, offset: int, log_time: int) -> list[Output]:
+        """Take one record of the partition and return its outputs; a record at or below `offset` has none.
+
+        Parameters
+        ----------
+        record
+            A batch or control record of this plant, or a tick.
+        offset, log_time
+            Where the record lies in the partition, and its timestamp in microseconds UTC; the clock never goes back.
+        """
+        if offset <= self.offset:
+            return []
+        self.offset = offset
+        self.clock = max(self.clock, log_time)
+        changed = np.zeros(len(self.table), dtype=np.bool_)
+        if isinstance(record, ReadingBatch):
+            changed[self._take_batch(record)] = True
+        elif isinstance(record, Control) and self._take_control(record):
+            changed = np.zeros(len(self.table), dtype=np.bool_)
+            self.last_full = 0
+        scans = self._close_scans(changed)
+        changed[live_values.age(self.live, self.rules.ages, self.clock)] = True
+        changed[self.rules.derived.stale(self.live.stale)] = True
+        return [self._change(changed), *scans]
+
+    def _take_batch(self, batch: ReadingBatch) -> live_values.Positions:
+        nothing = np.empty(0, dtype=np.intp)
+        verdict = self.marks.judge(batch.source, batch.epoch, batch.seq)
+        if verdict is Verdict.REPEATED:
+            self.counts.repeated += 1
+            return nothing
+        self.marks.advance(batch.source, batch.epoch, batch.seq)
+        self.counts.batches += 1
+        self.counts.gaps += verdict is Verdict.GAP
+        own = batch.tag_table == self.table.name
+        table = self.table if own else self.find_table(batch.tag_table, self.offset)
+        if table is None or table.plant != self.table.plant:
+            self.counts.refused += 1
+            return nothing
+        readings = admit(batch, table, self.clock)
+        self.counts.readings += len(readings.times)
+        self.counts.quarantined += len(readings.quarantined)
+        if not own:
+            readings = _of_table(readings, self.table)
+        self.grid.offer(readings, batch.origin == "live")
+        return live_values.apply(self.live, self.rules.limits, readings, self.clock, batch.origin == "live")
+
+    def _take_control(self, control: Control) -> bool:
+        table = apply_revision(self.controls, control, self.table, lambda name: self.find_table(name, self.offset))
+        if table is None:
+            return False
+        self.live = self.live.carried(self.table, table)
+        self.grid = self.grid.carried(self.table, table)
+        self.rules = Rules.of(table)
+        return True
+
+    def _close_scans(self, changed: NDArray[np.bool_]) -> list[Output]:
+        outputs: list[Output] = []
+        for scan in self.grid.close(self.clock):
+            if len(self.rules.derived.positions) == 0:
+                continue
+            values, quality = self.rules.derived.evaluate(scan)
+            n = len(values)
+            readings = Admitted(
+                self.rules.derived.positions,
+                self.table.tag_ids[self.rules.derived.positions],
+                np.full(n, scan.time, dtype=np.int64),
+                values,
+                quality,
+            )
+            changed[live_values.apply(self.live, self.rules.limits, readings, self.clock, is_live=False)] = True
+            outputs.append(derived_of(self, scan.time, readings, n=len(outputs) + 1))
+        self.counts.late = self.grid.late
+        return outputs
+
+    def _change(self, changed: NDArray[np.bool_]) -> TwinChange:
+        full = self.clock - self.last_full >= FULL_EVERY_US
+        if full:
+            self.last_full = self.clock
+        return change_of(self, np.flatnonzero(changed), full)
+
+
+def _of_table(readings: Admitted, table: TagTable) -> Admitted:
+    """Readings admitted by another revision's table, at the positions of the one in force; unknown tags fall out."""
+    positions = table.find(readings.tag_ids)
+    known = positions >= 0
+    return Admitted(
+        positions[known],
+        readings.tag_ids[known],
+        readings.times[known],
+        readings.values[known],
+        readings.quality[known],
+    )
+
+
+def is_for(record: Record, plant: str) -> bool:
+    """Whether a record concerns the plant: its own, or a tick, which concerns all plants of the partition."""
+    return isinstance(record, Tick) or record.plant == plant

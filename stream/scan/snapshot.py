@@ -1,0 +1,172 @@
+"""A twin's whole carried state as bytes and back; equal twins give equal bytes (rules pure-twin, snapshot-and-replay).
+
+The state is cut into parts with a version each. A part whose version this build does not know starts afresh, and the
+restored twin says which, so that the rest continues.
+"""
+
+from dataclasses import asdict
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from stream.scan.admit import Admitted
+from stream.scan.controls import Applied
+from stream.scan.grid import Grid
+from stream.scan.live import LiveValues
+from stream.scan.marks import Marks
+from stream.scan.plant_twin import Counts, FindTable, PlantTwin
+from twin.atlas.errors import AtlasError
+from twin.atlas.tags import TagTable
+
+PARTS: Final = {"live": 1, "grid": 1, "marks": 1, "controls": 1}
+"""The parts of a snapshot and the version in which this build writes and reads each."""
+
+_ARRAY_TYPES: Final = {
+    "times": "<i8", "reported": "<i8", "values": "<f8", "quality": "<u4", "limits": "<i1", "stale": "|b1",
+    "positions": "<i8", "tag_ids": "<i4",
+}  # fmt: skip
+
+
+class SnapshotError(AtlasError):
+    """Bytes that are no snapshot, or one of a plant or table that is not at hand."""
+
+
+class _Part(msgspec.Struct, frozen=True):
+    version: int
+    content: dict[str, Any]
+
+
+class _Snapshot(msgspec.Struct, frozen=True):
+    plant: str
+    tag_table: str
+    incarnation: str
+    offset: int
+    clock: int
+    last_full: int
+    counts: dict[str, int]
+    parts: dict[str, _Part]
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(_Snapshot)
+
+
+def save(twin: PlantTwin) -> bytes:
+    """The twin's state."""
+    live, grid = twin.live, twin.grid
+    contents: dict[str, dict[str, Any]] = {
+        "live": _packed(live, ("times", "values", "quality", "reported", "limits", "stale")),
+        "grid": {
+            **_packed(grid, ("times", "values", "quality")),
+            "closed": grid.closed,
+            "late": grid.late,
+            "waiting": [_packed(w, ("positions", "tag_ids", "times", "values", "quality")) for w in grid.waiting],
+        },
+        "marks": {"seen": [[source, epoch, seq] for (source, epoch), seq in twin.marks.seen.items()]},
+        "controls": {"identities": list(twin.controls.identities)},
+    }
+    return _encoder.encode(
+        _Snapshot(
+            plant=twin.table.plant,
+            tag_table=twin.table.name,
+            incarnation=twin.incarnation,
+            offset=twin.offset,
+            clock=twin.clock,
+            last_full=twin.last_full,
+            counts=asdict(twin.counts),
+            parts={name: _Part(PARTS[name], contents[name]) for name in PARTS},
+        )
+    )
+
+
+def table_named_by(state: bytes) -> str:
+    """The tag table that a snapshot needs for `restore`; raises `SnapshotError`."""
+    return _read(state).tag_table
+
+
+def restore(
+    state: bytes, table: TagTable, incarnation: str, find_table: FindTable
+) -> tuple[PlantTwin, tuple[str, ...]]:
+    """The twin that `save` saw, and the parts that had to start afresh.
+
+    Where the log is another one than the snapshot's, the twin goes on from what it knew at offset -1 of the new log:
+    its marks keep it from taking again what comes a second time (rule log-may-vanish).
+
+    Raises
+    ------
+    SnapshotError
+        Where the bytes are no snapshot, or not one made with this table.
+    """
+    saved = _read(state)
+    if saved.tag_table != table.name:
+        raise SnapshotError(f"the snapshot of {saved.plant} needs tag table {saved.tag_table}, not {table.name}")
+    twin = PlantTwin.new(table, incarnation, find_table)
+    same_log = saved.incarnation == incarnation
+    twin.offset = saved.offset if same_log else -1
+    twin.clock, twin.last_full = saved.clock, saved.last_full if same_log else 0
+    twin.counts = Counts(**{name: saved.counts.get(name, 0) for name in asdict(Counts())})
+    afresh = []
+    for name, read in _READERS.items():
+        part = saved.parts.get(name)
+        if part is None or part.version != PARTS[name]:
+            afresh.append(name)
+        else:
+            read(twin, part.content)
+    return twin, tuple(afresh)
+
+
+def _read(state: bytes) -> _Snapshot:
+    try:
+        return _decoder.decode(state)
+    except msgspec.MsgspecError as error:
+        raise SnapshotError(f"not a snapshot: {error}; an older one and the log rebuild the twin") from error
+
+
+def _packed(state: object, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: np.asarray(getattr(state, name)).astype(_ARRAY_TYPES[name]).tobytes() for name in names}
+
+
+def _array(content: dict[str, Any], name: str) -> NDArray[Any]:
+    return np.frombuffer(content[name], dtype=_ARRAY_TYPES[name]).copy()
+
+
+def _read_live(twin: PlantTwin, content: dict[str, Any]) -> None:
+    twin.live = LiveValues(
+        *(_array(content, name) for name in ("times", "values", "quality", "reported", "limits", "stale"))
+    )
+
+
+def _read_grid(twin: PlantTwin, content: dict[str, Any]) -> None:
+    twin.grid = Grid(
+        period=twin.table.content.scan_period_us,
+        grace=twin.table.content.grace_us,
+        times=_array(content, "times"),
+        values=_array(content, "values"),
+        quality=_array(content, "quality"),
+        closed=content["closed"],
+        late=content["late"],
+        waiting=[_admitted(readings) for readings in content["waiting"]],
+    )
+
+
+def _admitted(content: dict[str, Any]) -> Admitted:
+    return Admitted(
+        _array(content, "positions"),
+        _array(content, "tag_ids"),
+        _array(content, "times"),
+        _array(content, "values"),
+        _array(content, "quality"),
+    )
+
+
+def _read_marks(twin: PlantTwin, content: dict[str, Any]) -> None:
+    twin.marks = Marks({(source, epoch): seq for source, epoch, seq in content["seen"]})
+
+
+def _read_controls(twin: PlantTwin, content: dict[str, Any]) -> None:
+    twin.controls = Applied(dict.fromkeys(content["identities"]))
+
+
+_READERS: Final = {"live": _read_live, "grid": _read_grid, "marks": _read_marks, "controls": _read_controls}

@@ -1,0 +1,67 @@
+"""Tag tables as worker and historian find them: kept once known, waited for where unknown, and refused alike by both.
+
+An unknown table stops its partition for at most `PATIENCE_S`; then its batches are refused, and the refusal is a row,
+so that the other reader and every replay decide the same (rule tag-tables).
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from twin.atlas.tags import TagTable
+
+PATIENCE_S: Final = 30.0
+_ASK_AGAIN_S: Final = 1.0
+
+Refusals = frozenset[tuple[str, int]]
+"""(incarnation, offset) of the batches that were refused for want of a table."""
+
+
+class TableStore(Protocol):
+    """Where tag tables and refusals are kept."""
+
+    async def find_table(self, name: str) -> tuple[TagTable | None, Refusals]:
+        """The table of that name, if stored, and what was refused before it was."""
+
+    async def refuse_table(self, name: str, plant: str, incarnation: str, offset: int) -> bool:
+        """Refuse a batch unless the table has been stored meanwhile; whether it is refused."""
+
+
+@dataclass
+class TagTables:
+    """The tables known to this process; `patience_s` is how long an unknown one is waited for."""
+
+    store: TableStore
+    incarnation: str
+    patience_s: float = PATIENCE_S
+    _known: dict[str, tuple[TagTable, Refusals]] = field(default_factory=dict)
+    _refused: set[tuple[str, int]] = field(default_factory=set)
+
+    def find(self, name: str, offset: int) -> TagTable | None:
+        """The table for the record at `offset`, which `resolve` has dealt with; None where it was refused."""
+        entry = self._known.get(name)
+        if entry is None or (self.incarnation, offset) in entry[1]:
+            return None
+        return entry[0]
+
+    async def resolve(self, name: str, plant: str, offset: int) -> TagTable | None:
+        """The table for the record at `offset`; waits for an unknown one, then refuses the record and returns None."""
+        if name in self._known or (name, offset) in self._refused:
+            return self.find(name, offset)
+        if not name:
+            return None
+        deadline = asyncio.get_running_loop().time() + self.patience_s
+        while True:
+            table, refusals = await self.store.find_table(name)
+            if table is not None:
+                self._known[name] = (table, refusals)
+                return self.find(name, offset)
+            if (self.incarnation, offset) in refusals:
+                break
+            if asyncio.get_running_loop().time() >= deadline:
+                if await self.store.refuse_table(name, plant, self.incarnation, offset):
+                    break
+                continue
+            await asyncio.sleep(min(_ASK_AGAIN_S, self.patience_s))
+        self._refused.add((name, offset))
+        return None
