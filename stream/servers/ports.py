@@ -27,7 +27,8 @@ def free_port(wanted: int | None = None, patience_s: float = 2.0) -> int:
         if _can_bind(port):
             return port
     raise ServerError(
-        f"no free port found on {LOOPBACK} between {_FIRST} and {_FIRST + _COUNT}", remedy="see what holds them: ss -ltn"
+        f"no free port found on {LOOPBACK} between {_FIRST} and {_FIRST + _COUNT}",
+        remedy="see what holds them: ss -ltn",
     )
 
 
