@@ -1,4 +1,4 @@
-"""How long to wait before trying again: doubling, bounded, and spread by chance so that processes do not march in step."""
+"""How long to wait before trying again: doubling, bounded, and spread by chance, or processes march in step."""
 
 import random
 from dataclasses import dataclass, field

@@ -1,12 +1,14 @@
 """Errors of the connectors; each message says what failed, on what, and what to do next.
 
-    ConnectorError              anything that a connector cannot do
-    |-- SourceOptionsError      options of a source that cannot be used
-    |-- SourceKindError         a source of a kind that nobody offers
-    |-- FieldLostError          the session with the field is gone; the source's own loop opens it again
-    |-- SpoolError              the spool's disk does not do what it is told
-    |   `-- SpoolFullError      no room; the caller waits or refuses
-    `-- MalformedPushError      a pushed message that cannot be forwarded; its text is the dead letter's reason
+ConnectorError              anything that a connector cannot do
+|-- SourceOptionsError      options of a source that cannot be used
+|-- SourceKindError         a source of a kind that nobody offers
+|-- FieldLostError          the session with the field is gone; the source's own loop opens it again
+|-- SpoolError              the spool's disk does not do what it is told
+|   `-- SpoolFullError      no room; the caller waits or refuses
+`-- MalformedPushError      a pushed message that cannot be forwarded; its text is the dead letter's reason
+
+All of them may be shown to a person as they are.
 """
 
 from twin.atlas.errors import AtlasError
