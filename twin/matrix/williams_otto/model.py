@@ -33,7 +33,7 @@ _EFFECTS: tuple[tuple[str, float], ...] = (
     ("supply_b", -0.35),
     ("feed_k", -6.0),
     ("feed_k", 6.0),
-    ("cooling_water_k", 8.0),
+    ("transfer_kw_k", -3.0),
     ("steam_k", -25.0),
     ("purity_a", -0.06),
     ("circulation", -4.0),

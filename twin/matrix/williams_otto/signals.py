@@ -14,7 +14,7 @@ DISTURBANCES: tuple[str, ...] = (
     "Feed B supply pressure low",
     "Feed temperature low",
     "Feed temperature high",
-    "Cooling water warm",
+    "Jacket heat transfer reduced",
     "Steam pressure low",
     "Feed A off specification",
     "Jacket circulation reduced",
