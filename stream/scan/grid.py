@@ -78,9 +78,9 @@ class Grid:
             # Readings from before the newest closed scan act on the first one to close now.
             floor = self.closed + self.period if self.closed else newest
             due = np.maximum(-(-pending.times // self.period) * self.period, floor)
-            for time in np.unique(due[due <= newest]):
+            for time in _distinct(due[due <= newest]):
                 if self._hold(_only(pending, due == time)):
-                    scans.append(Scan(int(time), self.values.copy(), self.quality.copy()))
+                    scans.append(Scan(time, self.values.copy(), self.quality.copy()))
             rest = due > newest
             if rest.any():
                 self.waiting.append(_only(pending, rest))
@@ -113,6 +113,14 @@ class Grid:
             if len(kept.times):
                 moved.waiting.append(Admitted(target[target >= 0], kept.tag_ids, kept.times, kept.values, kept.quality))
         return moved
+
+
+def _distinct(times: NDArray[np.int64]) -> list[int]:
+    """The distinct times, ascending; nearly always there is one, which needs no sorting."""
+    if len(times) == 0:
+        return []
+    low, high = int(times.min()), int(times.max())
+    return [low] if low == high else [int(time) for time in np.unique(times)]
 
 
 def _only(readings: Admitted, mask: NDArray[np.bool_]) -> Admitted:

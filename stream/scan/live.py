@@ -104,7 +104,7 @@ def age_rules(table: TagTable) -> AgeRules:
 
 
 def apply(live: LiveValues, limits: LimitArrays, readings: Admitted, log_time: int, is_live: bool) -> Positions:
-    """Take admitted readings into `live`, in place; the positions that changed, ascending.
+    """Take admitted readings into `live`, in place; the positions that changed, in no order, perhaps repeated.
 
     Only a reading newer than the tag's value moves it, so back-fill never moves a newer live value. Readings of one
     tag act in time order, one after another, so that a batch has the effect of its readings one by one.
@@ -122,7 +122,7 @@ def apply(live: LiveValues, limits: LimitArrays, readings: Admitted, log_time: i
         live.quality[positions] = readings.quality[index]
         trusted = np.where(readings.quality[index] >= np.uint32(BAD), np.nan, readings.values[index])
         live.limits[positions] = limit_states(live.limits[positions], trusted, limits.take(positions))
-    return np.unique(readings.positions[newer])
+    return readings.positions[newer]
 
 
 def _rounds(positions: Positions, times: NDArray[np.int64]) -> list[Positions]:

@@ -17,9 +17,7 @@ def test_admit_once_values_come_in_the_stored_unit(batch: Batch, table: TagTable
     assert admitted.tag_ids.tolist() == [12]
 
 
-def test_honest_times_a_reading_more_than_a_minute_ahead_is_quarantined(
-    batch: Batch, table: TagTable, t0: int
-) -> None:
+def test_honest_times_a_reading_more_than_a_minute_ahead_is_quarantined(batch: Batch, table: TagTable, t0: int) -> None:
     admitted = admit(batch(0, (11, t0 + AHEAD_US, 1.0), (11, t0 + AHEAD_US + 1, 2.0)), table, t0)
     assert admitted.times.tolist() == [t0 + AHEAD_US]
     assert admitted.quarantined[0].index == 1

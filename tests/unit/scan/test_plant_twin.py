@@ -166,7 +166,10 @@ def test_tag_tables_a_batch_of_a_refused_table_is_counted_and_harms_nothing(
 
 
 readings = st.tuples(
-    st.sampled_from([11, 12, 15, 99]), st.integers(-5, 40), st.floats(-20, 120), st.sampled_from([0, BAD_SENSOR_FAILURE])
+    st.sampled_from([11, 12, 15, 99]),
+    st.integers(-5, 40),
+    st.floats(-20, 120),
+    st.sampled_from([0, BAD_SENSOR_FAILURE]),
 )
 records = st.lists(
     st.one_of(
