@@ -17,8 +17,10 @@ class AlreadyRunsError(AtlasError):
 
 
 @contextlib.contextmanager
-def held(data_dir: Path) -> Iterator[None]:
+def held(data_dir: Path, patience_s: float = 10.0) -> Iterator[None]:
     """Hold the data folder (made if missing, mode 0700); the kernel lets go of it when this process ends.
+
+    A killed supervisor's guard holds it for the seconds in which it stops the servers; so long we wait.
 
     Raises
     ------
@@ -28,15 +30,24 @@ def held(data_dir: Path) -> Iterator[None]:
     data_dir.mkdir(parents=True, exist_ok=True)
     data_dir.chmod(0o700)
     with (data_dir / "run.lock").open("a+") as file:
-        try:
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise _occupied(data_dir) from None
+        deadline = time.monotonic() + patience_s
+        while not _lock(file.fileno()):
+            state = run_state.load(data_dir)
+            if time.monotonic() >= deadline or (state and run_state.is_alive(state.pid, state.created)):
+                raise _occupied(data_dir, state)
+            time.sleep(0.1)
         yield
 
 
-def _occupied(data_dir: Path) -> AlreadyRunsError:
-    state = run_state.load(data_dir)
+def _lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _occupied(data_dir: Path, state: run_state.RunState | None) -> AlreadyRunsError:
     who = f" (process {state.pid})" if state is not None else ""
     where = f"; its dashboard is {state.addresses['dashboard']}" if state and state.addresses.get("dashboard") else ""
     return AlreadyRunsError(

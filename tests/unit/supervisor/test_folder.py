@@ -19,7 +19,7 @@ def state_of(*processes: ProcessState) -> RunState:
 def test_a_data_folder_belongs_to_one_supervisor(tmp_path):
     run_state.save(state_of(), tmp_path)
     with folder.held(tmp_path), pytest.raises(folder.AlreadyRunsError, match=r"runs already .* dashboard is http://d"):
-        with folder.held(tmp_path):
+        with folder.held(tmp_path, patience_s=0.2):
             pass
     with folder.held(tmp_path):
         pass

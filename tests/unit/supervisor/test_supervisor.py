@@ -105,7 +105,7 @@ async def test_a_command_that_does_not_exist_does_not_end_the_supervisor(tmp_pat
 
 async def test_stopping_takes_the_whole_group_of_a_child(tmp_path):
     parent = (
-        "import subprocess, sys\\n"
+        "import subprocess, sys\n"
         "p = subprocess.Popen([sys.executable, '-S', '-c', sys.argv[1]]); print(p.pid, flush=True); p.wait()"
     )
     supervisor = Supervisor([ProcessSpec("toy", python(parent, SLEEP))], tmp_path, timing=QUICK)

@@ -1,0 +1,56 @@
+"""`atlas keys`: create, list and revoke API keys."""
+
+from pathlib import Path
+
+import click
+
+from api.cli import key_file
+
+
+@click.group()
+def keys() -> None:
+    """Create, list and revoke API keys.
+
+    The file is ATLAS_KEYS_FILE, or keys.json in the data folder; a running API takes a change up by itself.
+    """
+
+
+def _path(file: Path | None) -> Path:
+    from api.settings import load
+
+    return load(keys_file=file).keys_path
+
+
+_file = click.option("--file", type=click.Path(path_type=Path), help="Key file instead of the settings' one.")
+
+
+@keys.command()
+@click.argument("name")
+@click.option("--role", type=click.Choice(key_file.ROLES), default="viewer", show_default=True)
+@_file
+def create(name: str, role: str, file: Path | None) -> None:
+    """Make a key called NAME and print it: this one time only."""
+    path = _path(file)
+    click.echo(key_file.create(path, name, role))
+    click.echo(f"Stored its hash in {path}; the key itself is not kept, so copy it now.", err=True)
+
+
+@keys.command("list")
+@_file
+def list_keys(file: Path | None) -> None:
+    """List names and roles."""
+    path = _path(file)
+    found = key_file.read(path)
+    if not found:
+        click.echo(f"{path} holds no key; 'atlas keys create NAME --role viewer' makes one.")
+    for key in found:
+        click.echo(f"{key.name:<24} {key.role}")
+
+
+@keys.command()
+@click.argument("name")
+@_file
+def revoke(name: str, file: Path | None) -> None:
+    """Take the key called NAME away."""
+    key_file.revoke(_path(file), name)
+    click.echo(f"Revoked {name}.")

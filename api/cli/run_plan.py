@@ -1,0 +1,165 @@
+"""What a run consists of: the processes, their environment and their addresses, from a request."""
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from api.cli.local_keys import LocalKeys
+from api.settings import PROCESSES
+from api.supervision.child import ProcessSpec
+from api.supervision.free_ports import PortPicker
+
+API_PORT: Final = 8000
+DASHBOARD_PORT: Final = 8501
+_LOOPBACK: Final = "127.0.0.1"
+_OPC_UA_PORT: Final = 4840
+
+
+@dataclass(frozen=True, slots=True)
+class PlantFile:
+    """A plant to run: its id, its file, and the endpoint of each of its sources."""
+
+    plant: str
+    path: Path
+    endpoints: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What the user asked for; `simulated` plants are served by a process of the run."""
+
+    command: str
+    data_dir: Path
+    plants: tuple[PlantFile, ...]
+    simulated: bool
+    servers: str = "auto"
+    host: str = _LOOPBACK
+    fresh: bool = False
+    api_port: int = API_PORT
+    dashboard_port: int = DASHBOARD_PORT
+    history_hours: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where everything of a run is found; chosen once, so that a restarted process keeps its place."""
+
+    host: str
+    api_port: int
+    dashboard_port: int
+    health_ports: Mapping[str, int]
+    endpoints: Mapping[str, str]
+    kafka: str = ""
+    database: str = field(default="", repr=False)
+
+    @property
+    def api(self) -> str:
+        """The API as this machine reaches it."""
+        return f"http://{_reachable(self.host)}:{self.api_port}"
+
+    @property
+    def dashboard(self) -> str:
+        """The dashboard as this machine reaches it."""
+        return f"http://{_reachable(self.host)}:{self.dashboard_port}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The addresses by name, as `atlas status --json` tells them."""
+        opcua = {key.split("/")[0]: endpoint for key, endpoint in self.endpoints.items()}
+        return {
+            "api": self.api,
+            "dashboard": self.dashboard,
+            "kafka": self.kafka,
+            "database": self.database,
+            "opcua": opcua,
+        }
+
+
+def choose_addresses(request: RunRequest, kafka: str, database: str) -> Addresses:
+    """Ports that are free now, the usual ones where possible."""
+    public, local = PortPicker(request.host), PortPicker(_LOOPBACK)
+    api_port = public.pick(request.api_port)
+    dashboard_port = public.pick(request.dashboard_port)
+    endpoints: dict[str, str] = {}
+    for plant in request.plants:
+        for source, endpoint in plant.endpoints.items():
+            endpoints[f"{plant.plant}/{source}"] = _own_endpoint(plant, local) if request.simulated else endpoint
+    return Addresses(
+        host=request.host,
+        api_port=api_port,
+        dashboard_port=dashboard_port,
+        health_ports={process: local.pick() for process in PROCESSES},
+        endpoints=endpoints,
+        kafka=kafka,
+        database=database,
+    )
+
+
+def environment(request: RunRequest, addresses: Addresses, keys: LocalKeys, ticket_secret: Path) -> dict[str, str]:
+    """The variables of every process of the run."""
+    variables = {
+        "ATLAS_KAFKA": addresses.kafka,
+        "ATLAS_DATABASE": addresses.database,
+        "ATLAS_DATA_DIR": str(request.data_dir),
+        "ATLAS_DEMO": "1",  # Its secrets are of its own making, the embedded database has no password.
+        "ATLAS_PLANTS": ",".join(plant.plant for plant in request.plants),
+        "ATLAS_API_HOST": addresses.host,
+        "ATLAS_API_PORT": str(addresses.api_port),
+        "ATLAS_API_URL": addresses.api,
+        "ATLAS_KEYS_FILE": str(request.data_dir / "keys.json"),
+        "ATLAS_TICKET_SECRET_FILE": str(ticket_secret),
+        "ATLAS_DASHBOARD_HOST": addresses.host,
+        "ATLAS_DASHBOARD_PORT": str(addresses.dashboard_port),
+        "ATLAS_DASHBOARD_ORIGIN": addresses.dashboard,
+        "ATLAS_ENDPOINTS": json.dumps(dict(addresses.endpoints)),
+        "ATLAS_HEALTH_PORTS": json.dumps(dict(addresses.health_ports)),
+        "ATLAS_API_KEY": keys.ingest,
+    }
+    if request.history_hours is not None:
+        variables["ATLAS_HISTORY_HOURS"] = str(request.history_hours)
+    return variables
+
+
+def command(*arguments: str) -> tuple[str, ...]:
+    """A command of ours as a process: this interpreter, and `-P` so that the working folder shadows no package."""
+    return (sys.executable, "-P", "-m", "api.cli", *arguments)
+
+
+def processes(
+    request: RunRequest, addresses: Addresses, variables: Mapping[str, str], keys: LocalKeys
+) -> list[ProcessSpec]:
+    """The processes of the run, in the order of their start."""
+
+    def spec(name: str, verb: str, health: str, **more: str) -> ProcessSpec:
+        return ProcessSpec(name, command(verb), health, {**variables, **more})
+
+    def own_page(verb: str) -> str:
+        return f"http://{_LOOPBACK}:{addresses.health_ports[verb]}/health"
+
+    found = [
+        spec("api", "serve", f"{addresses.api}/health/ready"),
+        spec("worker", "work", own_page("work")),
+        spec("historian", "store", own_page("store")),
+        spec("keeper", "keep", own_page("keep")),
+        spec("connector", "connect", own_page("connect")),
+        spec("dashboard", "dashboard", f"{addresses.dashboard}/_stcore/health", ATLAS_API_KEY=keys.viewer),
+    ]
+    if request.simulated:
+        found.insert(0, spec("plants", "simulate", own_page("simulate")))
+    return found
+
+
+def _own_endpoint(plant: PlantFile, ports: PortPicker) -> str:
+    wanted = _OPC_UA_PORT
+    for endpoint in plant.endpoints.values():
+        port = endpoint.rpartition(":")[2].partition("/")[0]
+        wanted = int(port) if port.isdecimal() else _OPC_UA_PORT
+    return f"opc.tcp://{_LOOPBACK}:{ports.pick(wanted)}/{plant.plant}"
+
+
+def _reachable(host: str) -> str:
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        return _LOOPBACK
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,197 @@
+"""Brings a run up in order, keeps it up, and takes it down: servers, schema and plants, then all processes."""
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from api.cli import local_keys, run_plan
+from api.cli.local_keys import LocalKeys
+from api.cli.progress import Progress
+from api.cli.run_plan import Addresses, RunRequest
+from api.supervision import folder, run_state
+from api.supervision.child import Child, ProcessSpec
+from api.supervision.log_files import tail
+from api.supervision.orphan_guard import OrphanGuard
+from api.supervision.run_state import ProcessState, RunState
+from api.supervision.server_keeper import ServerKeeper
+from api.supervisor import Supervisor
+from stream.servers.choose import choose
+from stream.servers.port import Servers, ServerSet
+from twin.atlas.errors import AtlasError
+
+_PREPARE_TIMEOUT_S: Final = 120.0
+_UP_PATIENCE_S: Final = 90.0
+
+
+class PreparationError(AtlasError):
+    """The schema or the plants could not be stored."""
+
+
+def run(request: RunRequest, progress: Progress) -> None:
+    """Run until Ctrl-C or SIGTERM.
+
+    Raises
+    ------
+    AtlasError
+        Where it runs already, or a server or the preparation fails; what was started is stopped before.
+    """
+    with folder.held(request.data_dir):
+        cleared = folder.clear_leftovers(request.data_dir)
+        if cleared:
+            progress.step(f"ended {cleared} processes that an earlier run left behind")
+        servers = choose(request.servers, request.data_dir)
+        if request.fresh:
+            _forget(servers, request.data_dir, progress)
+        asyncio.run(_Run(request, servers, progress).run())
+
+
+def _forget(servers: ServerSet, data_dir: Path, progress: Progress) -> None:
+    forget: Callable[[], None] | None = getattr(servers, "forget", None)
+    if forget is not None:
+        forget()
+    else:
+        progress.step(f"the {servers.kind} servers keep what they hold; only {data_dir} is emptied")
+    kept = {"run.lock", "servers"} if forget is None else {"run.lock"}
+    for entry in data_dir.iterdir():
+        if entry.name in kept:
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+
+
+class _Run:
+    def __init__(self, request: RunRequest, servers: ServerSet, progress: Progress) -> None:
+        self._request = request
+        self._servers = servers
+        self._progress = progress
+        self._stop = asyncio.Event()
+        self._state = RunState(
+            pid=os.getpid(),
+            created=run_state.created(os.getpid()),
+            command=request.command,
+            servers=servers.kind,
+            since=time.time(),
+            data_dir=str(request.data_dir),
+        )
+
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._stop.set)
+        ours = self._servers.kind == "embedded" or await asyncio.to_thread(self._servers.running) is None
+        guard = OrphanGuard(self._request.data_dir) if ours and self._servers.kind == "embedded" else None
+        try:
+            if guard is not None:
+                await guard.start()
+            addresses = await asyncio.to_thread(self._servers.start, self._progress.step)
+            if not self._stop.is_set():
+                await self._serve(addresses)
+        finally:
+            if ours:
+                await asyncio.to_thread(self._servers.stop, self._progress.step)
+            if guard is not None:
+                await guard.dismiss()
+            run_state.path(self._request.data_dir).unlink(missing_ok=True)
+        self._progress.step("stopped; the data stays")
+
+    async def _serve(self, servers: Servers) -> None:
+        request = self._request
+        keys = local_keys.ensure(request.data_dir)
+        secret = local_keys.ensure_ticket_secret(request.data_dir)
+        addresses = run_plan.choose_addresses(request, servers.kafka, servers.database)
+        variables = run_plan.environment(request, addresses, keys, secret)
+        self._state.addresses, self._state.api_key = addresses.as_dict(), keys.viewer
+        self._save()
+        self._progress.step("storing the plants")
+        await self._prepare(variables)
+        if self._stop.is_set():
+            return
+        await self._supervise(addresses, run_plan.processes(request, addresses, variables, keys), keys)
+
+    async def _prepare(self, variables: dict[str, str]) -> None:
+        log = self._request.data_dir / "logs" / "prepare.log"
+        files = [str(plant.path) for plant in self._request.plants]
+        spec = ProcessSpec("prepare", run_plan.command("plant", "store", *files), environment=variables)
+        child = await Child.start(spec, log)
+        waits = [asyncio.ensure_future(child.wait()), asyncio.ensure_future(self._stop.wait())]
+        done, _ = await asyncio.wait(waits, timeout=_PREPARE_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
+        waits[1].cancel()
+        if waits[0] not in done:
+            child.kill()
+        code = await waits[0]
+        if code and not self._stop.is_set():
+            raise PreparationError(
+                f"the plants could not be stored (exit code {code}):\n" + "\n".join(tail(log, 12)),
+                remedy=f"see {log}",
+            )
+
+    async def _supervise(self, addresses: Addresses, specs: list[ProcessSpec], keys: LocalKeys) -> None:
+        keeper = ServerKeeper(self._servers, self._changed)
+        supervisor = Supervisor(specs, self._request.data_dir / "logs", self._changed)
+        self._state.processes = [*keeper.processes, *supervisor.processes]
+        self._state.stage = "running"
+        keeping = asyncio.create_task(keeper.run())
+        running = asyncio.create_task(supervisor.run(self._stop))
+        try:
+            with self._progress.watch(supervisor.processes):
+                all_up = await self._until_up(supervisor, running)
+            if not self._stop.is_set():
+                self._tell(addresses, keys, supervisor, all_up)
+            await running
+        finally:
+            self._stop.set()
+            keeping.cancel()
+            await asyncio.gather(keeping, running, return_exceptions=True)
+
+    async def _until_up(self, supervisor: Supervisor, running: "asyncio.Task[None]") -> bool:
+        up = asyncio.create_task(supervisor.wait_until_up())
+        stop = asyncio.create_task(self._stop.wait())
+        await asyncio.wait([up, stop, running], timeout=_UP_PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        if up.done():
+            return True
+        up.cancel()
+        return False
+
+    def _tell(self, addresses: Addresses, keys: LocalKeys, supervisor: Supervisor, all_up: bool) -> None:
+        progress = self._progress
+        if not all_up and not self._stop.is_set():
+            for process in supervisor.processes:
+                if process.state != "up":
+                    progress.step(
+                        f"{process.name} is {process.state}: {process.detail or supervisor.log(process.name)}"
+                    )
+        lines = (
+            ("Dashboard", f"{addresses.dashboard}/?key={keys.viewer}"),
+            ("API docs", f"{addresses.api}/docs"),
+            ("Status", _status_command(self._request.data_dir)),
+            ("Stop", f"Ctrl-C here, or: kill {os.getpid()}"),
+        )
+        progress.console.print()
+        for name, text in lines:
+            progress.console.print(f"{name:<10} {text}", markup=False, soft_wrap=True)
+
+    def _changed(self, state: ProcessState) -> None:
+        self._progress.changed(state)
+        self._save()
+
+    def _save(self) -> None:
+        run_state.save(self._state, self._request.data_dir)
+
+
+def _status_command(data_dir: Path) -> str:
+    command = Path(sys.executable).with_name("atlas")
+    try:
+        shown = command.relative_to(Path.cwd())
+    except ValueError:
+        shown = command
+    usual = data_dir == (Path.cwd() / ".atlas")
+    return f"{shown} status" if usual else f"{shown} status --data-dir {data_dir}"
