@@ -1,0 +1,270 @@
+"""Units of measurement: one registry for the project, and the straight line that leads from one unit to another.
+
+A unit is text as people write it on a data sheet: `degC`, `m3/h`, `kPa(g)`, `mol%`, `1/min`. Gauge pressures, marked
+`(g)` or written `barg`, `psig`, count from the standard atmosphere, 101.325 kPa. `kscmh` (thousand standard cubic
+metres an hour) and `scm` have a dimension of their own, because plants differ in the conditions they call standard.
+Money (`USD`, `EUR`) too; there is no exchange rate here.
+"""
+
+import difflib
+import math
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import pint
+
+from twin.atlas.errors import AtlasError
+
+ATMOSPHERE_PA: Final = 101_325.0
+"""Standard atmosphere in Pa, from which gauge pressures count."""
+
+LONGEST_UNIT: Final = 40
+
+_DEFINITIONS: Final = (
+    "standard_cubic_metre = [standard_volume] = scm",
+    "scmh = standard_cubic_metre / hour",
+    "kscmh = 1000 * standard_cubic_metre / hour",
+    "normal_cubic_metre = 44.61503 * mol = Nm3",  # 0 degC and 101.325 kPa
+    "US_dollar = [money_US] = USD",
+    "euro_money = [money_EU] = EUR",
+)
+
+_GAUGE: Final = re.compile(r"^(?P<unit>.+?)\s*\((?P<mark>[ga])\)$|^(?P<short>bar|mbar|psi)(?P<letter>[ga])$")
+_FRACTION: Final = re.compile(r"^(mol|wt|mass|vol)\s*%$")
+_TOKEN: Final = re.compile(r"\s*(?:(?P<name>Nm3|[A-Za-z_°µ%]+)(?:\^?(?P<power>-?\d))?|(?P<sign>[*·/()])|(?P<one>1))\s*")
+
+_COMMON: Final = (
+    "degC", "degF", "K", "delta_degC", "Pa", "kPa", "kPa(g)", "bar", "bar(g)", "barg", "psi", "psig", "mbar", "%",
+    "mol%", "wt%", "vol%", "ppm", "kg/s", "kg/h", "t/h", "m3/h", "m3/s", "L/min", "kmol/h", "mol/s", "kscmh", "scmh",
+    "Nm3/h", "m", "mm", "m3", "L", "kg", "W", "kW", "MW", "J", "kJ", "MJ", "s", "min", "h", "1/min", "rpm", "Hz", "V",
+    "A", "mA", "USD/h", "USD/s", "EUR/h", "kW/K", "kJ/(kg K)", "kg/m3", "mol/L",
+)  # fmt: skip
+
+
+class UnitError(AtlasError):
+    """A unit that cannot be used where it stands."""
+
+
+class UnknownUnitError(UnitError):
+    """A unit that nobody knows."""
+
+    def __init__(self, text: str) -> None:
+        near = difflib.get_close_matches(text, _COMMON, n=1)
+        remedy = f"did you mean '{near[0]}'?" if near else "write it like degC, kPa(g), m3/h, kg/s or %"
+        super().__init__(f"unknown unit '{text}'", remedy=remedy)
+
+
+class WrongDimensionError(UnitError):
+    """Two units that measure different things."""
+
+    def __init__(self, source: "Unit", target: "Unit") -> None:
+        super().__init__(
+            f"'{source.text}' ({source.dimension}) can't be turned into '{target.text}' ({target.dimension})",
+            remedy="give both units of the same kind",
+        )
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit, and the line that leads to its base unit: base = scale * number + offset.
+
+    `dimension` names what it measures; `text` is what the plant file says, which screens show.
+    """
+
+    text: str
+    dimension: str
+    scale: float
+    offset: float
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """target = scale * source + offset."""
+
+    scale: float
+    offset: float
+
+    def __call__(self, value: float) -> float:
+        """The number in the target's unit."""
+        return self.scale * value + self.offset
+
+    @property
+    def inverse(self) -> "Conversion":
+        """The way back."""
+        return Conversion(1.0 / self.scale, -self.offset / self.scale)
+
+
+def _make_registry() -> "pint.UnitRegistry[float]":
+    registry: pint.UnitRegistry[float] = pint.UnitRegistry(autoconvert_offset_to_baseunit=True, cache_folder=None)
+    for line in _DEFINITIONS:
+        registry.define(line)
+    return registry
+
+
+@lru_cache(maxsize=1)
+def registry() -> "pint.UnitRegistry[float]":
+    """Return the project's one pint registry, made when it is first asked for (0.3 s)."""
+    return _make_registry()
+
+
+@lru_cache(maxsize=4096)
+def parse_unit(text: str) -> Unit:
+    """Read a unit; the empty text and `1` are the bare number.
+
+    Raises
+    ------
+    UnknownUnitError
+        Where the text is no unit; the remedy names the nearest known one.
+    """
+    stripped = text.strip()
+    if len(stripped) > LONGEST_UNIT:
+        raise UnknownUnitError(text[:LONGEST_UNIT])
+    plain, gauge = _without_gauge(stripped)
+    unit = _Reader(plain, text).read()
+    slope, zero = _line(unit, text)
+    if gauge:
+        if unit.dimensionality != registry().Pa.dimensionality:
+            raise UnknownUnitError(text)
+        zero += ATMOSPHERE_PA
+    return Unit(text, _name_dimension(unit), slope, zero)
+
+
+def conversion(source: str, target: str) -> Conversion:
+    """Scale and offset that turn a number in `source` into one in `target`.
+
+    Raises
+    ------
+    UnknownUnitError, WrongDimensionError
+        Where either is unknown, or they measure different things.
+    """
+    if source == target:
+        parse_unit(source)
+        return Conversion(1.0, 0.0)
+    from_unit, to_unit = parse_unit(source), parse_unit(target)
+    if from_unit.dimension != to_unit.dimension:
+        raise WrongDimensionError(from_unit, to_unit)
+    return Conversion(from_unit.scale / to_unit.scale, (from_unit.offset - to_unit.offset) / to_unit.scale)
+
+
+def convert(value: float, source: str, target: str) -> float:
+    """One number from `source` to `target`; see `conversion`."""
+    return conversion(source, target)(value)
+
+
+def parse_duration(text: str) -> float:
+    """Seconds of a text like `10 s`, `15 min` or `2 h`; never negative.
+
+    Raises
+    ------
+    UnitError
+        Where the text is no number with a unit of time.
+    """
+    match = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([A-Za-z]+)\s*", text)
+    if match is None:
+        raise UnitError(
+            f"'{text[:LONGEST_UNIT]}' is no duration", remedy="write a number and its unit, like 10 s, 15 min"
+        )
+    return float(match[1]) * conversion(match[2], "s").scale
+
+
+def _without_gauge(text: str) -> tuple[str, bool]:
+    if _FRACTION.match(text):
+        return "%", False
+    match = _GAUGE.match(text)
+    if match is None:
+        return text, False
+    if match["unit"] is not None:
+        return match["unit"], match["mark"] == "g"
+    return match["short"], match["letter"] == "g"
+
+
+def _line(unit: pint.Unit, text: str) -> tuple[float, float]:
+    """Slope and intercept of the line to the base unit; units without one, like decibels, are refused."""
+    quantity = registry().Quantity
+    try:
+        zero, two = (float(quantity(number, unit).to_base_units().magnitude) for number in (0.0, 2.0))
+        per_one = quantity(1.0, f"delta_{unit}" if zero else unit)  # f(1) - f(0) would lose digits
+        slope = float(per_one.to_base_units().magnitude)
+    except (pint.PintError, ValueError, ArithmeticError) as error:
+        raise UnknownUnitError(text) from error
+    if not (slope > 0.0 and math.isclose(two, zero + 2.0 * slope, rel_tol=1e-9)):
+        raise UnknownUnitError(text)
+    return slope, zero
+
+
+class _Reader:
+    """Reads products of named units; pint sees single names only, because its own parser computes any power in full."""
+
+    def __init__(self, plain: str, text: str) -> None:
+        self._text = text
+        self._tokens: list[re.Match[str]] = []
+        at = 0
+        while at < len(plain):
+            match = _TOKEN.match(plain, at)
+            if match is None:
+                raise UnknownUnitError(text)
+            self._tokens.append(match)
+            at = match.end()
+        self._at = 0
+
+    def read(self) -> pint.Unit:
+        """The whole text as one unit."""
+        if not self._tokens:
+            return registry().Unit("")
+        unit = self._product()
+        if self._at != len(self._tokens):
+            raise UnknownUnitError(self._text)
+        return unit
+
+    def _sign(self) -> str:
+        return (self._tokens[self._at]["sign"] or "") if self._at < len(self._tokens) else ")"
+
+    def _product(self) -> pint.Unit:
+        unit = self._factor()
+        while (sign := self._sign()) != ")":
+            self._at += sign in ("*", "·", "/")
+            unit = unit / self._factor() if sign == "/" else unit * self._factor()
+        return unit
+
+    def _factor(self) -> pint.Unit:
+        if self._at >= len(self._tokens):
+            raise UnknownUnitError(self._text)
+        token = self._tokens[self._at]
+        self._at += 1
+        if token["name"]:
+            return self._named(token["name"]) ** int(token["power"] or 1)
+        if token["one"]:
+            return registry().Unit("")
+        if token["sign"] != "(":
+            raise UnknownUnitError(self._text)
+        unit = self._product()
+        if self._at >= len(self._tokens):
+            raise UnknownUnitError(self._text)
+        self._at += 1
+        return unit
+
+    def _named(self, name: str) -> pint.Unit:
+        try:
+            return registry().Unit("percent" if name == "%" else name)
+        except (pint.UndefinedUnitError, pint.DefinitionSyntaxError, ValueError, SyntaxError) as error:
+            raise UnknownUnitError(self._text) from error
+
+
+def _name_dimension(unit: pint.Unit) -> str:
+    """Return what a unit measures in words, like `pressure`; its dimensions where there is no word for it."""
+    dimensionality = unit.dimensionality
+    for word, example in _WORDS:
+        if registry().Unit(example).dimensionality == dimensionality:
+            return word
+    return str(dimensionality)
+
+
+_WORDS: Final = (
+    ("a bare number", ""), ("temperature", "K"), ("pressure", "Pa"), ("length", "m"), ("area", "m**2"),
+    ("volume", "m**3"), ("mass", "kg"), ("amount", "mol"), ("time", "s"), ("mass flow", "kg/s"),
+    ("volume flow", "m**3/s"), ("molar flow", "mol/s"), ("standard volume flow", "scmh"), ("energy", "J"),
+    ("power", "W"), ("density", "kg/m**3"), ("concentration", "mol/m**3"), ("frequency", "Hz"),
+    ("current", "ampere"), ("voltage", "V"), ("money", "USD"), ("money per time", "USD/s"), ("velocity", "m/s"),
+)  # fmt: skip
