@@ -22,6 +22,7 @@ from stream.envelope import Tick, encode
 from stream.kafka import KafkaConfig, ensure_topics, open_producer, open_reader, watch_log
 from stream.lane import Lane, PlantList, SnapshotKeeper
 from stream.output_sender import OutputSender
+from stream.prompt_transport import PromptTransport
 from stream.recovery import LogRecord
 from stream.tag_tables import TableStore, TagTables
 
@@ -142,6 +143,7 @@ def make_app(config: WorkerConfig, worker: Worker) -> faust.App:
         store="memory://",
         web_enabled=False,
     )
+    app.transport = PromptTransport(app.conf.broker_consumer, app)
     readings = app.topic(topics.READINGS.name, key_type=bytes, value_type=bytes, partitions=topics.PARTITIONS)
 
     @app.agent(readings, concurrency=1)
@@ -229,24 +231,33 @@ async def _watchdog(worker: Worker, app: faust.App) -> NoReturn:
     """End the process when records wait and none has been taken for a minute: consumers of groups can get stuck."""
     reader = await open_reader(worker.config.kafka, "atlas-worker-watchdog")
     moved: dict[int, tuple[int, float]] = {}
-    while True:
-        await asyncio.sleep(5)
-        owned = owned_partitions(app)
-        worker.conditions.set("partitions", bool(owned), f"{len(owned)} of {topics.PARTITIONS} owned")
-        try:
-            ends = await reader.end_offsets([TopicPartition(topics.READINGS.name, p) for p in sorted(owned)])
-        except KafkaError as error:
-            worker.conditions.set("kafka", False, f"the broker does not answer: {error}")
-            continue
-        worker.conditions.set("kafka", True, f"reading log {worker.incarnation}")
-        for at, end in ends.items():
-            lane = worker.lanes.get(at.partition)
-            position = lane.twins.next_offset if lane is not None and lane.twins is not None else 0
-            before, since = moved.get(at.partition, (-1, 0.0))
-            if position != before or position >= end:
-                moved[at.partition] = (position, time.monotonic())
-            elif time.monotonic() - since > STANDSTILL_S:
-                raise TimeoutError(f"partition {at.partition} stands at {position} of {end} for {STANDSTILL_S:.0f} s")
+    try:
+        while True:
+            await asyncio.sleep(5)
+            owned = owned_partitions(app)
+            worker.conditions.set("partitions", bool(owned), f"{len(owned)} of {topics.PARTITIONS} owned")
+            try:
+                ends = await reader.end_offsets([TopicPartition(topics.READINGS.name, p) for p in sorted(owned)])
+            except KafkaError as error:
+                worker.conditions.set("kafka", False, f"the broker does not answer: {error}")
+                continue
+            worker.conditions.set("kafka", True, f"reading log {worker.incarnation}")
+            _check_progress(worker, {at.partition: end for at, end in ends.items()}, moved)
+    finally:
+        await reader.stop()
+
+
+def _check_progress(worker: Worker, ends: dict[int, int], moved: dict[int, tuple[int, float]]) -> None:
+    """Raise `TimeoutError` where a partition has records waiting and has stood still; `moved` is kept by the caller."""
+    now = time.monotonic()
+    for partition, end in ends.items():
+        lane = worker.lanes.get(partition)
+        position = lane.twins.next_offset if lane is not None and lane.twins is not None else 0
+        before, since = moved.get(partition, (-1, 0.0))
+        if position != before or position >= end:
+            moved[partition] = (position, now)
+        elif now - since > STANDSTILL_S:
+            raise TimeoutError(f"partition {partition} stands at {position} of {end} for {STANDSTILL_S:.0f} s")
 
 
 def _leave_at_once() -> NoReturn:
