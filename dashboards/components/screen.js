@@ -1,0 +1,129 @@
+// One page of the control room: header, banner, and the view that its data calls for. Streamlit calls the function at
+// the end with new data whenever its script has run; a page is built once per opening and patched from then on.
+
+const SUMMARIES_EVERY_MS = 30000;
+const VIEWS = { overview: Overview, plant: PlantPage, tags: TagTable };
+
+class Screen {
+  constructor(root) {
+    this.root = root;
+    this.leaves = [];
+  }
+
+  update(data, send) {
+    this.send = send;
+    if (!this.data || this.data.version !== data.version) this.build(data);
+    this.channel.answer(data.answer);
+  }
+
+  build(data) {
+    this.close();
+    this.data = data;
+    this.zone = data.zone;
+    this.channel = new Channel((question) => this.send("request", question));
+    hub.channel = this.channel;
+    hub.api = data.api;
+    hub.skewMs = data.server_us / 1000 - Date.now();
+    hub.grant(data.ticket);
+    const shown = data.plant ? [data.plant] : data.plants.map((plant) => plant.id);
+    this.feeds = data.trouble ? [] : shown.map((plant) => hub.feed(plant));
+    this.feed = this.feeds[0];
+    this.header = new Header(this);
+    this.body = el("div", { class: "body" });
+    this.root.replaceChildren(this.header.element, this.header.banner, this.body);
+    this.view = null;
+    this.feeds.forEach((feed, k) => this.join(feed, k < STREAMS_AT_ONCE, data.states[feed.plant]));
+    this.timer = setInterval(() => this.tick(), 500);
+    this.asker = setInterval(() => this.refresh(), this.feeds.some((feed) => !feed.live) ? 10000 : SUMMARIES_EVERY_MS);
+    if (data.trouble) this.reopenLater();
+    this.tick();
+  }
+
+  join(feed, live, state) {
+    feed.live = live;
+    feed.patienceMs = live ? SILENT_AFTER_MS : 25000;
+    this.leaves.push(feed.listen((each, names) => this.changed(each, names)));
+    feed.take(state);
+  }
+
+  changed(feed, names) {
+    if (!this.view || !this.view.changed) return this.tick();
+    this.view.changed(feed, names);
+    if (!this.drawing) this.drawing = requestAnimationFrame(() => { this.drawing = 0; this.view && this.view.draw && this.view.draw(); });
+  }
+
+  // The chain stands in the page's place until there is a value to show.
+  tick() {
+    if (!this.data.trouble) {
+      const some = this.feeds.length > 0 && this.feeds.some((feed) => feed.hasValues);
+      const wanted = some ? VIEWS[this.data.page] : Chain;
+      if (!(this.view instanceof wanted)) {
+        if (this.view) this.view.close();
+        this.view = new wanted(this);
+        this.body.replaceChildren(this.view.element);
+        if (this.view.draw) this.view.draw();
+      }
+      if (this.view.tick) this.view.tick();
+    }
+    this.header.tick();
+  }
+
+  nameOf(plant) {
+    const known = this.data.plants.find((each) => each.id === plant);
+    return known ? known.name : plant;
+  }
+
+  link(label, page, plant, kind) {
+    const query = plant ? `?plant=${encodeURIComponent(plant)}` : "";
+    return el("a", { href: `${page === "overview" ? "/" : `/${page}`}${query}`, class: kind, onclick: (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+      event.preventDefault();
+      this.go(page, plant);
+    } }, label);
+  }
+
+  go(page, plant, tag) {
+    this.channel.ask("go", { page, plant: plant || "", tag: tag || "" }, 4000).catch(() => {});
+  }
+
+  async refresh() {
+    const polled = this.feeds.filter((feed) => !feed.live).map((feed) => feed.plant);
+    try {
+      const answer = await this.channel.ask("plants", { states: polled });
+      for (const [plant, state] of Object.entries(answer.states)) hub.feed(plant).take(state);
+      if (this.view && this.view.summaries) this.view.summaries(answer.plants);
+      const revision = (plants) => plants.map((plant) => `${plant.id} ${plant.revision}`).join();
+      if (revision(answer.plants) !== revision(this.data.plants)) this.channel.ask("open").catch(() => {});
+    } catch (error) {
+      if (error.trouble && this.feeds.some((feed) => feed.condition !== "live")) hub.trouble = error.trouble;
+    }
+  }
+
+  // A page that could not be opened asks again, ever less often, until the service answers.
+  reopenLater() {
+    Screen.tries = (Screen.tries || 0) + 1;
+    const pause = Math.min(10000, 1000 * 2 ** Math.min(Screen.tries, 4)) * (0.5 + Math.random());
+    this.reopener = setTimeout(() => this.channel.ask("open").catch(() => this.data.trouble && this.reopenLater()), pause);
+  }
+
+  close() {
+    [this.timer, this.asker].forEach(clearInterval);
+    clearTimeout(this.reopener);
+    cancelAnimationFrame(this.drawing || 0);
+    this.drawing = 0;
+    this.leaves.splice(0).forEach((leave) => leave());
+    if (this.view) this.view.close();
+    this.view = null;
+    if (this.channel) this.channel.close();
+  }
+}
+
+const screens = new WeakMap();
+
+export default function show({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".screen");
+  if (!screens.has(root)) screens.set(root, new Screen(root));
+  const screen = screens.get(root);
+  screen.update(data, setTriggerValue);
+  return () => setTimeout(() => root.isConnected || (screen.close(), screens.delete(root)), 50);
+}

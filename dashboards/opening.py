@@ -1,0 +1,77 @@
+"""What a page opens on: everything that it shows before the live stream has said a word."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+from api.client import PlantClient
+from dashboards.answers import read_chain, read_history
+from dashboards.key_tags import key_tags
+from dashboards.live_values import live_values
+from dashboards.trouble import Trouble
+
+PageName = Literal["overview", "plant", "tags"]
+Opening = dict[str, Any]
+
+CARD_TAGS: Final = 6
+TREND_TAGS: Final = 5
+CARD_HOURS: Final = 1.0
+TREND_HOURS: Final = 1.0
+
+
+def open_page(client: PlantClient, page: PageName, plant: str, tag: str, now: datetime) -> Opening:
+    """All that a page needs, read from the API; `plant` and `tag` are what the address names, possibly nothing.
+
+    Raises
+    ------
+    ApiClientError
+        Where the API cannot or will not say.
+    """
+    plants = client.plants().model_dump(mode="json")["plants"]
+    known = [each["id"] for each in plants]
+    here = plant if plant in known else (known[0] if known else "")
+    shown = known if page == "overview" else [here] if here else []
+    definitions = {each: client.plant(each).model_dump(mode="json") for each in shown}
+    states = {each: live_values(client.state(each).model_dump()) for each in shown}
+    count = CARD_TAGS if page == "overview" else TREND_TAGS
+    keys = {each: key_tags(definitions[each]["tags"], count) for each in shown}
+    trends = [] if page == "tags" else shown
+    hours = CARD_HOURS if page == "overview" else TREND_HOURS
+    has_values = any(value[1] for state in states.values() for value in state["tags"].values())
+    return _frame(page, now) | {
+        "plants": plants,
+        "plant": None if page == "overview" else here or None,
+        "chosen": tag,
+        "zone": definitions[here]["time_zone"] if here in definitions else "UTC",
+        "definitions": definitions,
+        "states": states,
+        "keys": keys,
+        "history": {each: read_history(client, each, keys[each], hours, now) for each in trends},
+        "graphic": client.graphic(here) if page == "plant" and here else "",
+        "chain": [] if has_values else read_chain(client, here if page != "overview" else None),
+        "ticket": client.ticket().ticket,
+    }
+
+
+def closed_page(page: PageName, trouble: Trouble, now: datetime) -> Opening:
+    """What a page shows that could not be opened: the strip, the clock, and what is the matter."""
+    return _frame(page, now) | {
+        "plants": [],
+        "plant": None,
+        "chosen": "",
+        "zone": "UTC",
+        "definitions": {},
+        "states": {},
+        "keys": {},
+        "history": {},
+        "graphic": "",
+        "chain": [],
+        "ticket": None,
+        "trouble": trouble,
+    }
+
+
+def _frame(page: PageName, now: datetime) -> Opening:
+    # Whole microseconds by timedelta: a float of seconds since 1970 would lose some.
+    since = now - datetime(1970, 1, 1, tzinfo=now.tzinfo)
+    micros = since // timedelta(microseconds=1)
+    return {"page": page, "version": str(micros), "server_us": micros, "hours": TREND_HOURS, "trouble": None}
