@@ -30,12 +30,20 @@ class LogRangeMissingError(AtlasError):
     """Records that a rebuild needs cannot be read from the log."""
 
 
-class Snapshot(NamedTuple):
-    """A stored snapshot of a plant's twin."""
+class Snapshot(Protocol):
+    """A stored snapshot of a plant's twin, as `stream.store.snapshots` gives it."""
 
-    incarnation: str
-    offset: int
-    state: bytes
+    @property
+    def incarnation(self) -> str:
+        """The log that `offset` speaks of."""
+
+    @property
+    def offset(self) -> int:
+        """The newest record that the twin had taken."""
+
+    @property
+    def state(self) -> bytes:
+        """What `stream.scan.snapshot.save` gave."""
 
 
 class SnapshotStore(Protocol):

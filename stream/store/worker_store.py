@@ -1,0 +1,60 @@
+"""What the worker needs of the database, bound to a pool: tag tables, refusals, snapshots, and the list of plants."""
+
+import logging
+import time
+from typing import Final
+
+import psycopg
+from psycopg_pool import PoolTimeout
+
+from stream import topics
+from stream.store.database import Pool
+from stream.store.plants import list_plants
+from stream.store.refusals import SqlTableStore
+from stream.store.snapshots import StoredSnapshot, newest_snapshot, save_snapshot
+
+log = logging.getLogger(__name__)
+
+_LOOK_AGAIN_S: Final = 5.0
+
+
+class SqlWorkerStore(SqlTableStore):
+    """See `stream.worker.WorkerStore`. The list of plants is asked for every few seconds and outlives an outage."""
+
+    def __init__(self, pool: Pool) -> None:
+        super().__init__(pool)
+        self._by_partition: dict[int, list[str]] | None = None
+        self._asked = -_LOOK_AGAIN_S
+
+    async def newest_snapshot(self, plant: str) -> StoredSnapshot | None:
+        """See `stream.store.snapshots`."""
+        return await newest_snapshot(self._pool, plant)
+
+    async def save_snapshot(self, plant: str, incarnation: str, offset: int, log_time: int, state: bytes) -> bool:
+        """See `stream.store.snapshots`."""
+        return await save_snapshot(self._pool, plant, incarnation, offset, log_time, state)
+
+    async def plants_of(self, partition: int) -> list[str]:
+        """Names of the plants that the partition orders; at most a few seconds old while the database answers.
+
+        Raises
+        ------
+        psycopg.OperationalError, PoolTimeout
+            Where the database does not answer and has not answered before.
+        """
+        now = time.monotonic()
+        if now - self._asked >= _LOOK_AGAIN_S:
+            self._asked = now
+            try:
+                self._by_partition = await self._ask()
+            except (psycopg.OperationalError, PoolTimeout) as error:
+                if self._by_partition is None:
+                    raise
+                log.warning("the list of plants is not renewed, the old one serves: %s", error)
+        return (self._by_partition or {}).get(partition, [])
+
+    async def _ask(self) -> dict[int, list[str]]:
+        by_partition: dict[int, list[str]] = {}
+        for plant in await list_plants(self._pool):
+            by_partition.setdefault(topics.partition_of(plant.number), []).append(plant.plant)
+        return by_partition
