@@ -114,7 +114,7 @@ class ServerProcess:
             if self.find() is None:
                 raise ServerStartError(f"{self.name} ended while starting; {log_tail(self.log)}")
             if time.monotonic() > deadline:
-                self.signal_tree(signal.SIGKILL)
+                self.kill()
                 raise ServerStartError(f"{self.name} was not ready within {timeout_s:.0f} s; {log_tail(self.log)}")
             time.sleep(0.05)
 
