@@ -14,7 +14,7 @@ ARGS ?=
 TESTS ?=
 
 # Built into every lock, so that the installer and the build backend are pinned and hashed like all else.
-BUILD_TOOLS := 'hatchling>=1.27\nuv>=0.9\n'
+BUILD_TOOLS := 'editables>=0.5\nhatchling>=1.27\nuv>=0.9\n'
 COMPILE = $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links -q --custom-compile-command "make lock"
 
