@@ -36,6 +36,8 @@ class RunRequest:
     plants: tuple[PlantFile, ...]
     simulated: bool
     servers: str = "auto"
+    kafka: str = ""
+    database: str = field(default="", repr=False)
     host: str = _LOOPBACK
     fresh: bool = False
     api_port: int = API_PORT

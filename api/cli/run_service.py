@@ -18,10 +18,11 @@ from api.supervision import folder, run_state
 from api.supervision.child import Child, ProcessSpec
 from api.supervision.log_files import tail
 from api.supervision.orphan_guard import OrphanGuard
+from api.supervision.places import server_places
 from api.supervision.run_state import ProcessState, RunState
 from api.supervision.server_keeper import ServerKeeper
 from api.supervisor import Supervisor
-from stream.servers.choose import choose
+from stream.servers.find import choose
 from stream.servers.port import Servers, ServerSet
 from twin.atlas.errors import AtlasError
 
@@ -45,7 +46,7 @@ def run(request: RunRequest, progress: Progress) -> None:
         cleared = folder.clear_leftovers(request.data_dir)
         if cleared:
             progress.step(f"ended {cleared} processes that an earlier run left behind")
-        servers = choose(request.servers, request.data_dir)
+        servers = choose(request.servers, server_places(request.data_dir, request.kafka, request.database))
         if request.fresh:
             _forget(servers, request.data_dir, progress)
         asyncio.run(_Run(request, servers, progress).run())

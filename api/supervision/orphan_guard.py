@@ -51,10 +51,11 @@ def stop_orphans(data_dir: Path) -> None:
     """Stop the embedded servers of a folder, unless another supervisor has taken it over."""
     # Imported only now: the guard waits for days and should weigh nothing.
     from api.supervision import folder
-    from stream.servers.choose import choose
+    from api.supervision.places import server_places
+    from stream.servers.find import choose
 
     with contextlib.suppress(folder.AlreadyRunsError), folder.held(data_dir, patience_s=0.0):
-        choose("embedded", data_dir).stop()
+        choose("embedded", server_places(data_dir)).stop()
 
 
 def main() -> None:

@@ -1,0 +1,59 @@
+"""`atlas trace`: the way of a tag's newest reading."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from api.client import PlantClient
+
+
+@click.command()
+@click.argument("tag")
+@click.option("--plant", help="Plant of the tag; needed only where several have one of that name.")
+@click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Data folder [.atlas].")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def trace(tag: str, plant: str | None, data_dir: Path | None, as_json: bool) -> None:
+    """Show the way of TAG's newest reading, with times: sensor, connector, Kafka, twin, row."""
+    from api.cli.running import api_access
+    from api.client import PlantClient
+    from api.client.config import ClientConfig
+    from api.settings import load
+
+    access = api_access(load(data_dir=data_dir))
+    with PlantClient(ClientConfig(access.address, access.key)) as client:
+        found = client.trace(plant or _plant_of(client, tag), tag)
+    if as_json:
+        click.echo(found.model_dump_json(indent=1))
+        return
+    _print(found.model_dump(mode="json"))
+
+
+def _plant_of(client: "PlantClient", tag: str) -> str:
+    plants = [each.id for each in client.plants().plants]
+    having = [plant for plant in plants if any(each.name == tag for each in client.plant(plant).tags)]
+    if len(having) == 1:
+        return having[0]
+    if not having:
+        raise click.UsageError(f"no plant has a tag called {tag}; the plants are {', '.join(plants) or 'none yet'}")
+    raise click.UsageError(f"{tag} is a tag of {' and '.join(having)}; name one with --plant")
+
+
+def _print(found: dict[str, object]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, value in found.items():
+        if isinstance(value, list):
+            continue
+        table.add_row(name, "–" if value is None else str(value))
+    console.print(table)
+    for name, value in found.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            steps = Table(*[str(column) for column in value[0]], title=name, title_justify="left", box=None)
+            for step in value:
+                steps.add_row(*["–" if cell is None else str(cell) for cell in step.values()])
+            console.print(steps)
