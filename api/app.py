@@ -1,0 +1,43 @@
+"""The API over Kafka and the database."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+
+from api.assembly import assemble
+from api.config import ApiConfig
+from api.kafka_inbox import KafkaInbox, KafkaReadingLog
+from api.plant_file import read_plant_file
+from api.services import Backends, build_services
+from api.store_records import StoreRecords
+
+
+def create_app(config: ApiConfig) -> FastAPI:
+    """The API; nothing is opened before its lifespan starts, and it starts without Kafka and database.
+
+    Raises
+    ------
+    ApiConfigError
+        Where the keys file or a secret may not be used.
+    """
+    config.check()
+    records = StoreRecords(config.database, config.query_s)
+    inbox = KafkaInbox(config.kafka, config.acknowledgement_s)
+    log = KafkaReadingLog(config.kafka)
+    services = build_services(config, Backends(records, inbox, log, read_plant_file))
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        feed = asyncio.create_task(services.feed.run(), name="atlas-api-feed")
+        try:
+            yield
+        finally:
+            services.states.close()
+            feed.cancel()
+            await asyncio.gather(feed, return_exceptions=True)
+            for backend in (records, inbox, log):
+                await backend.close()
+
+    return assemble(services, lifespan)

@@ -1,0 +1,58 @@
+"""Puts routes, layers and services together into one ASGI application, over any backends."""
+
+import contextlib
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+
+from fastapi import FastAPI, Request
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+
+from api import openapi, problems
+from api.ports import DatabaseAwayError
+from api.problems import Problem
+from api.response_headers import ResponseHeaders
+from api.routes import ROUTERS
+from api.services import Services
+
+Lifespan = Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]
+
+
+def assemble(services: Services, lifespan: Lifespan | None = None) -> FastAPI:
+    """The application whose routes use `services`; `lifespan` opens and closes what stands behind them."""
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=list(services.config.dashboard_origins),
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "X-API-Key"],
+        max_age=600,
+    )
+    app = FastAPI(
+        title="Atlas Live",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=lifespan,
+        middleware=[Middleware(ResponseHeaders), cors],
+        max_body_size=services.config.limits.body_bytes,
+    )
+    app.state.services = services
+    for router in ROUTERS:
+        app.include_router(router)
+    problems.install(app)
+    app.add_exception_handler(DatabaseAwayError, _answer_database_away)
+    openapi.install(app, _release())
+    return app
+
+
+async def _answer_database_away(request: Request, error: Exception) -> Response:
+    problem = Problem(problems.DATABASE_AWAY, "The database does not answer.", headers={"Retry-After": "5"})
+    return problem.respond(request.url.path)
+
+
+def _release() -> str:
+    try:
+        return version("atlas-live")
+    except PackageNotFoundError:
+        return "0"
