@@ -128,6 +128,20 @@ class TwinsOfPartition:
         )
 
 
+async def rebuild(
+    reader: AIOKafkaConsumer,
+    twins: TwinsOfPartition,
+    position: int,
+) -> TwinsOfPartition:
+    """The twins after the record at `position`, from wherever `twins` stands; nothing is said and nothing saved.
+
+    Fresh twins replay the whole partition, restored ones only what came after their snapshot: both come out alike.
+    """
+    async for record in read_range(reader, twins.partition, twins.next_offset, position + 1):
+        await twins.take(record)
+    return twins
+
+
 async def read_range(
     reader: AIOKafkaConsumer, partition: int, first: int, end: int, topic: str = topics.READINGS.name
 ) -> AsyncIterator[LogRecord]:
