@@ -9,7 +9,7 @@ from stream.store.plants import table_lock
 from twin.atlas.tags import TagTable
 
 
-async def find_table(pool: Pool, name: str) -> tuple[TagTable | None, set[tuple[str, int]]]:
+async def find_table(pool: Pool, name: str) -> tuple[TagTable | None, frozenset[tuple[str, int]]]:
     """The tag table, or None where none of that name is stored, and the (incarnation, offset) of batches refused.
 
     Where the table is there, the set is final.
@@ -18,7 +18,7 @@ async def find_table(pool: Pool, name: str) -> tuple[TagTable | None, set[tuple[
         await _lock(conn, name)
         found = await (await conn.execute("SELECT content FROM tag_table WHERE name = %s", [name])).fetchone()
         cursor = await conn.execute('SELECT incarnation, "offset" FROM tag_table_refusal WHERE tag_table = %s', [name])
-        refused = {(str(incarnation), int(offset)) for incarnation, offset in await cursor.fetchall()}
+        refused = frozenset((str(incarnation), int(offset)) for incarnation, offset in await cursor.fetchall())
     return (None if found is None else TagTable.decode(bytes(found[0]), name)), refused
 
 
@@ -44,6 +44,21 @@ async def refuse_table(pool: Pool, name: str, plant: str, incarnation: str, offs
             [name, plant, incarnation, offset],
         )
     return True
+
+
+class SqlTableStore:
+    """The functions of this module bound to a pool, in the form of `stream.tag_tables.TableStore`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def find_table(self, name: str) -> tuple[TagTable | None, frozenset[tuple[str, int]]]:
+        """See the function of this name."""
+        return await find_table(self._pool, name)
+
+    async def refuse_table(self, name: str, plant: str, incarnation: str, offset: int) -> bool:
+        """See the function of this name."""
+        return await refuse_table(self._pool, name, plant, incarnation, offset)
 
 
 async def _lock(conn: Connection, name: str) -> None:

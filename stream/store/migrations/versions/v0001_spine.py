@@ -203,21 +203,19 @@ def upgrade() -> None:
 def _compress(able: Capabilities, after: str) -> None:
     """Switch columnstore on, by the words of the version at hand (renamed in 2.18)."""
     major, minor = (int(part) for part in able.timescale_version.split(".")[:2])
-    policy = "CALL add_columnstore_policy('reading', after => CAST(:after AS interval))"
     if (major, minor) >= (2, 18):
         op.execute(
             "ALTER TABLE reading SET (timescaledb.enable_columnstore, timescaledb.segmentby = 'tag_id',"
             " timescaledb.orderby = 'ts')"
         )
+        policy = "CALL add_columnstore_policy('reading', after => CAST(:after AS interval))"
+    else:
         op.execute(
-            text("CALL add_columnstore_policy('reading', after => CAST(:after AS interval))").bindparams(after=after)
+            "ALTER TABLE reading SET (timescaledb.compress, timescaledb.compress_segmentby = 'tag_id',"
+            " timescaledb.compress_orderby = 'ts')"
         )
-        return
-    op.execute(
-        "ALTER TABLE reading SET (timescaledb.compress, timescaledb.compress_segmentby = 'tag_id',"
-        " timescaledb.compress_orderby = 'ts')"
-    )
-    op.execute(text("SELECT add_compression_policy('reading', CAST(:after AS interval))").bindparams(after=after))
+        policy = "SELECT add_compression_policy('reading', CAST(:after AS interval))"
+    op.execute(text(policy).bindparams(after=after))
 
 
 def downgrade() -> None:
