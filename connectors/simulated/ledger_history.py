@@ -6,8 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from asyncua import ua
+from asyncua.server.history import HistoryManager
+from asyncua.ua.status_codes import StatusCodes
 
 from connectors.simulated.ledger import Ledger, Records
+from connectors.simulated.nodes import node_id, status_code
 from connectors.simulated.readings import data_value
 from twin.matrix.signal import Signal
 
@@ -20,16 +23,17 @@ _POINT = struct.Struct("<q")
 Found = tuple[list[ua.DataValue], bytes | None]
 
 
-class LedgerHistory:
+class LedgerHistory(HistoryManager):
     """Takes the place of asyncua's history manager: raw reads, forward and backward, page by page.
 
     A page holds at most `page` values, which bounds how long one read holds the event loop. A continuation point is
     the time of the next value, so that the server keeps nothing between pages.
     """
 
-    def __init__(self, ledger: Ledger, signals: tuple[Signal, ...], namespace: int, page: int = 2000) -> None:
+    def __init__(self, ledger: Ledger, signals: tuple[Signal, ...], page: int = 2000) -> None:
+        # The base class would only make a store in memory, which nothing here uses.
         self._ledger = ledger
-        self._signals = {ua.NodeId(signal.name, namespace): (at, signal) for at, signal in enumerate(signals)}
+        self._signals = {node_id(signal.name): (at, signal) for at, signal in enumerate(signals)}
         self._page = page
 
     async def init(self) -> None:
@@ -46,26 +50,26 @@ class LedgerHistory:
 
     def update_history(self, params: ua.HistoryUpdateParameters) -> list[ua.HistoryUpdateResult]:
         """Refuse: history is not rewritten."""
-        refused = ua.StatusCode(ua.StatusCodes.BadNotWritable)
+        refused = status_code(StatusCodes.BadNotWritable)
         return [ua.HistoryUpdateResult(StatusCode=refused) for _ in params.HistoryUpdateDetails]
 
     def _read(self, details: Any, node: ua.HistoryReadValueId) -> ua.HistoryReadResult:
         known = self._signals.get(node.NodeId)
         if known is None:
-            return _refused(ua.StatusCodes.BadHistoryOperationUnsupported)
+            return _refused(StatusCodes.BadHistoryOperationUnsupported)
         if not isinstance(details, ua.ReadRawModifiedDetails) or details.IsReadModified:
-            return _refused(ua.StatusCodes.BadHistoryOperationUnsupported)
+            return _refused(StatusCodes.BadHistoryOperationUnsupported)
         try:
             values, point = self._page_of(known, details, node.ContinuationPoint)
         except struct.error:
-            return _refused(ua.StatusCodes.BadContinuationPointInvalid)
+            return _refused(StatusCodes.BadContinuationPointInvalid)
         except ValueError:
-            return _refused(ua.StatusCodes.BadHistoryOperationInvalid)
+            return _refused(StatusCodes.BadHistoryOperationInvalid)
         except OSError:
             _LOGGER.exception("history of %s cannot be read", known[1].name)
-            return _refused(ua.StatusCodes.BadUnexpectedError)
+            return _refused(StatusCodes.BadUnexpectedError)
         if not values:
-            empty = ua.HistoryReadResult(StatusCode=ua.StatusCode(ua.StatusCodes.GoodNoData))
+            empty = ua.HistoryReadResult(StatusCode=status_code(StatusCodes.GoodNoData))
             empty.HistoryData = ua.HistoryData()
             return empty
         return ua.HistoryReadResult(ContinuationPoint=point, HistoryData=ua.HistoryData(DataValues=values))
@@ -77,12 +81,10 @@ class LedgerHistory:
         if ((start is None or end is None) and not wanted) or (start is None and end is None):
             raise ValueError("two of start, end and number of values are needed")
         backward = start is None or (end is not None and end < start)
-        if backward:
-            low, high = (0 if start is None or end is None else end), (end if start is None else start)
-        else:
-            low, high = start, (_END_OF_TIME_US if end is None else end)
-        assert low is not None  # noqa: S101
-        assert high is not None  # noqa: S101
+        bounds = [moment for moment in (start, end) if moment is not None]
+        # With one bound and a number of values, the other end is open: backward from an end, forward from a start.
+        low = 0 if start is None else min(bounds)
+        high = _END_OF_TIME_US if end is None else max(bounds)
         most = min(wanted or self._page, self._page)
         if point:
             (next_us,) = _POINT.unpack(point)
@@ -112,6 +114,6 @@ def _us(moment: datetime | None) -> int | None:
 
 
 def _refused(code: int) -> ua.HistoryReadResult:
-    result = ua.HistoryReadResult(StatusCode=ua.StatusCode(code))
+    result = ua.HistoryReadResult(StatusCode=status_code(code))
     result.HistoryData = ua.HistoryData()
     return result

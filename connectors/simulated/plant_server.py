@@ -4,75 +4,80 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from asyncua import Server, ua
+from asyncua import ua
 from asyncua.common.methods import uamethod
 from asyncua.common.node import Node
 from asyncua.common.utils import ServiceError
 from asyncua.crypto.permission_rules import User, UserRole
 from asyncua.server.address_space import AddressSpace, AttributeService
+from asyncua.server.server import Server
 from asyncua.server.subscription_service import SubscriptionService
+from asyncua.ua.attribute_ids import AttributeIds
+from asyncua.ua.status_codes import StatusCodes
 
 from connectors.simulated import address_space
-from connectors.simulated.address_space import NAMESPACE
 from connectors.simulated.config import SimulatedPlantConfig
 from connectors.simulated.ledger import Records
 from connectors.simulated.ledger_history import LedgerHistory
+from connectors.simulated.nodes import browse_name, node_id, status_code
 from connectors.simulated.plant import CommandError
 from connectors.simulated.readings import data_value
 from connectors.simulated.recorder import RecordedPlant
-from twin.matrix.process import WriteRefusedError
+from twin.matrix.process import WriteRefusedError, WrongModeError
 
 _LOGGER = logging.getLogger(__name__)
 _NUMBERS = (int, float)
 
 
-class _PlantWrites(AttributeService):  # type: ignore[misc]
+class _PlantWrites(AttributeService):
     """Clients' writes go to the plant, which shows their effect at the next scan; the rest stays asyncua's."""
 
     def __init__(self, space: AddressSpace, plant: RecordedPlant) -> None:
         super().__init__(space)
         self._plant = plant
         settings = {signal.name for signal in plant.plant.signals if signal.kind != "measured"}
-        self._settings = {ua.NodeId(name, NAMESPACE): name for name in settings}
+        self._settings = {node_id(name): name for name in settings}
 
     async def write(self, params: ua.WriteParameters, user: User | None = None) -> list[ua.StatusCode]:
         asked = user if user is not None else User(role=UserRole.Admin)
         results: list[ua.StatusCode] = []
         for value in params.NodesToWrite:
             name = self._settings.get(value.NodeId)
-            if name is None or value.AttributeId != ua.AttributeIds.Value:
+            if name is None or value.AttributeId != AttributeIds.Value:
                 one = ua.WriteParameters()
                 one.NodesToWrite = [value]
                 results += await super().write(one, asked)
             else:
-                results.append(ua.StatusCode(self._write(name, value.Value.Value)))
+                results.append(status_code(self._write(name, value.Value.Value)))
         return results
 
     def _write(self, name: str, variant: ua.Variant | None) -> int:
         number = None if variant is None else variant.Value
         if isinstance(number, bool) or not isinstance(number, _NUMBERS):
-            return int(ua.StatusCodes.BadTypeMismatch)
+            return int(StatusCodes.BadTypeMismatch)
         try:
             self._plant.plant.write(name, float(number))
         except WriteRefusedError as refused:
             _LOGGER.info("write refused: %s", refused, extra={"plant": self._plant.plant.kind.name})
-            return int(ua.StatusCodes.BadOutOfRange)
+            wrong_mode = isinstance(refused, WrongModeError)
+            return int(StatusCodes.BadInvalidState if wrong_mode else StatusCodes.BadOutOfRange)
         self._plant.touch()
-        return int(ua.StatusCodes.Good)
+        return int(StatusCodes.Good)
 
 
-class _Subscriptions(SubscriptionService):  # type: ignore[misc]
+class _Subscriptions(SubscriptionService):
     """Answers Republish as OPC UA asks: asyncua says "empty" where it must say that there is no such message."""
 
     def republish(self, params: ua.RepublishParameters) -> ua.NotificationMessage:
         subscription = self.subscriptions.get(params.SubscriptionId)
         if subscription is None:
-            raise ServiceError(ua.StatusCodes.BadSubscriptionIdInvalid)
+            raise ServiceError(StatusCodes.BadSubscriptionIdInvalid)
         kept = subscription._not_acknowledged_results.get(params.RetransmitSequenceNumber)  # noqa: SLF001
         if kept is None:
-            raise ServiceError(ua.StatusCodes.BadMessageNotAvailable)
+            raise ServiceError(StatusCodes.BadMessageNotAvailable)
         # A message stays until it is acknowledged: a reply that is lost on the way can be asked for again.
-        return kept.NotificationMessage
+        message: ua.NotificationMessage = kept.NotificationMessage
+        return message
 
 
 class PlantServer:
@@ -96,7 +101,7 @@ class PlantServer:
         for noisy in ("asyncua", "asyncua.server", "asyncua.common"):
             logging.getLogger(noisy).setLevel(logging.ERROR)
         server, inner, plant = self._server, self._server.iserver, self._plant.plant
-        inner.history_manager = LedgerHistory(self._plant.ledger, plant.signals, NAMESPACE)
+        inner.history_manager = LedgerHistory(self._plant.ledger, plant.signals)
         inner.subscription_service = inner.isession.subscription_service = _Subscriptions(inner.aspace, iserver=inner)
         await server.init()
         server.set_endpoint(self._config.endpoint)
@@ -123,7 +128,7 @@ class PlantServer:
         for tag, value, status in zip(
             records["tag"].tolist(), records["value"].tolist(), records["status"].tolist(), strict=True
         ):
-            result = await write(nodes[tag], ua.AttributeIds.Value, data_value(signals[tag], value, status, moment))
+            result = await write(nodes[tag], AttributeIds.Value, data_value(signals[tag], value, status, moment))
             if not result.is_good():
                 raise RuntimeError(f"{signals[tag].name} could not be shown: {result}; this is a fault of the server")
 
@@ -136,11 +141,11 @@ class PlantServer:
         for tag, (time_us, value, status) in self._plant.ledger.newest().items():
             moment = datetime.fromtimestamp(time_us // 1_000_000, UTC)
             shown = data_value(signals[tag], value, status, moment)
-            await self._space.write_attribute_value(self._nodes[tag], ua.AttributeIds.Value, shown)
+            await self._space.write_attribute_value(self._nodes[tag], AttributeIds.Value, shown)
 
     async def _add_commands(self, folder: Node) -> None:
         """Methods under `Commands`: ForceQuality(signal, status), SwitchDisturbance(words, on), Restart()."""
-        commands = await folder.add_folder(ua.NodeId("Commands", NAMESPACE), ua.QualifiedName("Commands", NAMESPACE))
+        commands = await folder.add_folder(node_id("Commands"), browse_name("Commands"))
         text, number, flag = ua.VariantType.String, ua.VariantType.UInt32, ua.VariantType.Boolean
 
         @uamethod
@@ -160,14 +165,14 @@ class PlantServer:
             ("SwitchDisturbance", switch, [text, flag]),
             ("Restart", restart, []),
         ):
-            identity = ua.NodeId(f"Commands.{name}", NAMESPACE)
-            await commands.add_method(identity, ua.QualifiedName(name, NAMESPACE), method, arguments, [])
+            identity = node_id(f"Commands.{name}")
+            await commands.add_method(identity, browse_name(name), method, arguments, [])
 
     def _command(self, command: Callable[[], None]) -> ua.StatusCode:
         try:
             command()
         except CommandError as error:
             _LOGGER.warning("%s", error, extra={"plant": self._config.plant})
-            return ua.StatusCode(ua.StatusCodes.BadInvalidArgument)
+            return status_code(StatusCodes.BadInvalidArgument)
         self._plant.touch()
-        return ua.StatusCode(ua.StatusCodes.Good)
+        return status_code(StatusCodes.Good)

@@ -14,6 +14,10 @@ class WriteRefusedError(ValueError):
         self.name = name
 
 
+class WrongModeError(WriteRefusedError):
+    """A value that the plant takes in another mode of its loop only."""
+
+
 class ControlledProcess(Protocol):
     """A process with its control system, stepped in seconds of plant time; it reads no clock.
 

@@ -13,7 +13,7 @@ from math import inf
 from typing import Any
 
 from twin.matrix.loop import AUTO, CAS, MAN
-from twin.matrix.process import WriteRefusedError, check_range
+from twin.matrix.process import WriteRefusedError, WrongModeError, check_range
 from twin.matrix.signal import MODES, Signal
 from twin.matrix.tennessee_eastman.signals import LOOPS_WITH_MODE, SETPOINTS, SIGNALS, VALVES
 
@@ -242,13 +242,13 @@ class PlantControl:
             self.targets[tag] = value
         elif loop is not None:
             if loop.mode == CAS:
-                raise WriteRefusedError(name, "its master sets it (CAS)", "set its mode to AUTO first")
+                raise WrongModeError(name, "its master sets it (CAS)", "set its mode to AUTO first")
             loop.setpoint = value / SCALES.get(tag, 1.0)
 
     def _write_valve(self, name: str, tag: str, loop: SampledLoop | None, value: float) -> None:
         if loop is not None:
             if loop.mode != MAN:
-                raise WriteRefusedError(name, f"the loop is in {MODES[loop.mode]}", "set its mode to MAN first")
+                raise WrongModeError(name, f"the loop is in {MODES[loop.mode]}", "set its mode to MAN first")
             loop.output = value
         self.valves[_VALVE_INDEX[tag]] = value
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from twin.matrix.loop import AUTO, CAS, MAN, Loop
-from twin.matrix.process import WriteRefusedError, check_range
+from twin.matrix.process import WriteRefusedError, WrongModeError, check_range
 from twin.matrix.signal import MODES, Signal
 from twin.matrix.williams_otto.signals import SIGNALS
 
@@ -89,9 +89,9 @@ class ReactorControl:
             self._switch(name, loop, value)
             return
         if what == "OP" and loop.mode != MAN:
-            raise WriteRefusedError(name, f"the loop is in {MODES[loop.mode]}", "set its mode to MAN first")
+            raise WrongModeError(name, f"the loop is in {MODES[loop.mode]}", "set its mode to MAN first")
         if what == "SP" and loop.mode == CAS:
-            raise WriteRefusedError(name, "its master sets it (CAS)", "set its mode to AUTO first")
+            raise WrongModeError(name, "its master sets it (CAS)", "set its mode to AUTO first")
         setattr(loop, _FIELDS[what], float(value))
 
     @staticmethod

@@ -1,7 +1,7 @@
 """The Williams-Otto reactor with its control system, stepped second by second, without noise or clock."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import msgspec
 
@@ -139,7 +139,7 @@ class WilliamsOttoModel:
     def _surroundings(self) -> Surroundings:
         if not self._acting:
             return self.surroundings
-        around = Surroundings(**asdict(self.surroundings))
+        around = replace(self.surroundings)
         for number in self._acting:
             field, change = _EFFECTS[number]
             setattr(around, field, getattr(around, field) + change)
