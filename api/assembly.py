@@ -10,6 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 
 from api import openapi, problems
+from api.body_limit import BodyLimit
 from api.ports import DatabaseAwayError
 from api.problems import Problem
 from api.response_headers import ResponseHeaders
@@ -34,8 +35,7 @@ def assemble(services: Services, lifespan: Lifespan | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         lifespan=lifespan,
-        middleware=[Middleware(ResponseHeaders), cors],
-        max_body_size=services.config.limits.body_bytes,
+        middleware=[Middleware(ResponseHeaders), cors, Middleware(BodyLimit, most=services.config.limits.body_bytes)],
     )
     app.state.services = services
     for router in ROUTERS:

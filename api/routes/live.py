@@ -41,7 +41,8 @@ async def follow_plant(
     services: Using,
     last_event_id: Annotated[str | None, Header(max_length=200, description="id of the last event seen")] = None,
     last_id: Annotated[
-        str | None, Query(max_length=200, description="the same, for those that cannot set headers")
+        str | None,
+        Query(alias="last_event_id", max_length=200, description="the same, for those that cannot set headers"),
     ] = None,
     ticket: Annotated[str | None, Query(max_length=1000, description="from POST /v1/tickets, instead of a key")] = None,
 ) -> StreamingResponse:
