@@ -136,12 +136,17 @@ class Intake:
             chunk.letters.append(unreadable(origin, str(error), body))
             return ""
         chunk.add(origin, lambda at: Rows.make(*rows, record=at), staged=False)
-        return f"{scan.incarnation}/{scan.offset}/{scan.n}@{record.offset}"
+        return derived_fingerprint(scan, record.offset)
 
 
 def fingerprint_of(batch: ReadingBatch, offset: int) -> str:
     """How a position names the last batch before it."""
     return f"{batch.source}/{batch.epoch}/{batch.seq}@{offset}"
+
+
+def derived_fingerprint(scan: DerivedScan, offset: int) -> str:
+    """How a position in `atlas.scores` names the last scan before it."""
+    return f"{scan.incarnation}/{scan.offset}/{scan.n}@{offset}"
 
 
 def unfit(batch: ReadingBatch) -> str | None:
