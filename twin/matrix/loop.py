@@ -41,12 +41,17 @@ class Loop:
         """A percentage of the measurement's span as a value."""
         return self.low + 0.01 * percent * (self.high - self.low)
 
+    def prime(self, measured: float) -> None:
+        """Remember a measurement as the last one, so that the next sample moves by what changed since."""
+        self.last_value, self.last_change, self.primed = self.percent(measured), 0.0, True
+        self.last_error = self.percent(self.setpoint) - self.last_value
+
     def update(self, measured: float, step_s: float) -> float:
         """Take one measurement and return the output in percent; by hand the output stays."""
         value = self.percent(measured)
-        error = self.percent(self.setpoint) - value
         if not self.primed:
-            self.last_error, self.last_value, self.last_change, self.primed = error, value, 0.0, True
+            self.prime(measured)
+        error = self.percent(self.setpoint) - value
         change = value - self.last_value
         if self.mode != MAN:
             move = error - self.last_error + step_s / self.reset_s * error

@@ -43,6 +43,8 @@ class ReactorControl:
             for name, (low, high), value, output in zip(LOOPS, spans, measured, starts, strict=True)
         }
         self._order = [self.loops[name] for name in LOOPS]
+        for loop, value in zip(self._order, measured, strict=True):
+            loop.prime(value)
         slave = self.loops["TIC-102"]
         slave.remote_setpoint, slave.mode = True, CAS
 
