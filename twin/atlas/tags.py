@@ -106,6 +106,8 @@ class TagTable:
             if twice:
                 raise ValueError(f"plant {content.plant}: two tags share the {what} {twice[0]}; give each its own")
         ordered = msgspec.structs.replace(content, tags=tags)
+        # Once through the codec, so that what was written as 0 and read back as 0.0 has one name.
+        ordered = msgspec.json.decode(msgspec.json.encode(ordered), type=TagTableContent)
         encoded = msgspec.json.encode(ordered)
         return cls(ordered, encoded, TableName(hashlib.sha256(encoded).hexdigest()[:16]))
 
