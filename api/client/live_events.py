@@ -32,10 +32,11 @@ class LiveEvent:
 
 
 class EventParser:
-    """Gathers lines into events; `last_id` is where a broken stream goes on from."""
+    """Gathers lines into events; `last_id` is where a broken stream goes on from: the last *whole* event's id."""
 
     def __init__(self) -> None:
         self.last_id = ""
+        self._id = ""
         self._kind = ""
         self._data: list[str] = []
 
@@ -56,14 +57,15 @@ class EventParser:
         elif name == "event":
             self._kind = value
         elif name == "id" and "\0" not in value:
-            self.last_id = value
+            self._id = value
         return None
 
     def forget_partial(self) -> None:
         """Drop what a broken stream left unfinished."""
-        self._kind, self._data = "", []
+        self._id, self._kind, self._data = self.last_id, "", []
 
     def _complete(self) -> LiveEvent | None:
+        self.last_id = self._id or self.last_id
         kind, data = self._kind, "\n".join(self._data)
         self.forget_partial()
         if kind not in ("reset", "change") or not data:
