@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -56,7 +56,8 @@ def dsn(database_dsn: str) -> str:
     with psycopg.connect(database_dsn, autocommit=True) as connection:
         connection.execute("TRUNCATE snapshot, tag_table_refusal")
         connection.execute(
-            "INSERT INTO tag_table (name, plant, content, created_at) VALUES (%s, 'mill', %s, now()) ON CONFLICT DO NOTHING",
+            "INSERT INTO tag_table (name, plant, content, created_at) VALUES (%s, 'mill', %s, now())"
+            " ON CONFLICT DO NOTHING",
             [TABLE.name, TABLE.encoded],
         )
         connection.execute(
@@ -142,9 +143,9 @@ class Plant:
 
 
 @pytest.fixture
-async def plant(broker: str, dsn: str) -> AsyncIterator[Plant]:
+async def plant(broker: str, dsn: str) -> Plant:
     kafka = KafkaConfig(broker)
-    yield Plant(kafka, await ensure_topics(kafka))
+    return Plant(kafka, await ensure_topics(kafka))
 
 
 def value_of(change: TwinChange, tag: int = 0) -> float | None:
