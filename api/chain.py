@@ -70,24 +70,24 @@ def _worker(live: LivePlant | None, around: Surroundings) -> Link:
 
 
 def _connector(live: LivePlant | None, around: Surroundings, worker: Link) -> Link:
-    if live is None or not live.known:
-        return _waits("connector", "waits for the first reading")
-    if not worker.ok:
+    if live is not None and live.known and not worker.ok:
         return _waits("connector", "cannot be seen while the worker is silent")
+    if live is None or not len(live.seen()):
+        return _waits("connector", "waits for the first reading")
     seen = live.seen()
-    if len(seen) and bool((live.flags[seen] & 1).all()):
+    if bool((live.flags[seen] & 1).all()):
         age_s = (around.now_us - int(live.times[seen].max())) / 1e6
         return _waits("connector", f"has brought no reading for {_words(age_s)}")
     return _well("connector", "brings readings")
 
 
 def _plant(live: LivePlant | None, connector: Link) -> Link:
-    if live is None or not live.known:
+    if live is None or not len(live.seen()):
         return _waits("plant", "waits for its first value")
     if not connector.ok:
         return _waits("plant", "cannot be seen while the connector is silent")
     seen = live.seen()
-    if len(seen) and bool(np.isin(live.quality[seen] & _CONDITION, _UNREACHED).all()):
+    if bool(np.isin(live.quality[seen] & _CONDITION, _UNREACHED).all()):
         return _waits("plant", "does not answer the connector")
     return _well("plant", "sends values")
 

@@ -22,6 +22,8 @@ IGNORED: Final = Counter("atlas_api_changes_ignored_total", "Twin changes not ap
 STREAMS: Final = Gauge("atlas_api_live_streams", "Live streams that are open")
 _N_BITS: Final = 12
 _STALE: Final = 1
+_NEVER: Final = 0
+"""Time of a tag that has had no reading; such tags are not told at all."""
 
 
 class MalformedChangeError(ValueError):
@@ -78,7 +80,7 @@ class LivePlant:
 
     @property
     def known(self) -> bool:
-        """Whether any value has come."""
+        """Whether the worker has spoken of the plant; its tags may still all wait for their first reading."""
         return self.table is not None
 
     @property
@@ -109,7 +111,7 @@ class LivePlant:
         moved = self.table is not None and table.name != self.table.name and rank > self._rank
         if self.table is None or moved:
             self._move_to(table)
-        fitted = self._fit(change)
+        fitted = self._fit(_select(change, change.times != _NEVER))
         newer = self._ranks[fitted.positions] < rank
         if rank <= self._rank and not newer.any():
             IGNORED.labels("repeated").inc()
@@ -150,7 +152,7 @@ class LivePlant:
             subscription.restart()
 
     def seen(self) -> NDArray[np.intp]:
-        """Positions of the tags that have had a value."""
+        """Positions of the tags that have had a reading."""
         return np.flatnonzero(self._ranks >= 0)
 
     def changed_offset(self, position: int) -> int | None:

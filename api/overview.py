@@ -26,7 +26,7 @@ def describe(
         name=stored.name,
         number=stored.number,
         revision=stored.revision,
-        state=condition_of(age_s, stale_after_s),
+        state=condition_of(age_s if live is not None and len(live.seen()) else None, stale_after_s),
         log_time=live.log_time if live is not None and known else None,
         age_s=None if age_s is None else round(age_s, 3),
         tags=len(live.table) if live is not None and live.table is not None else tags,

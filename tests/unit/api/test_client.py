@@ -123,7 +123,7 @@ def test_readings_are_not_sent_twice_by_themselves() -> None:
 
 def test_silence_ends_in_an_error_that_names_the_address() -> None:
     script = Script(*[httpx.ConnectError("refused") for _ in range(3)])
-    with script.client() as client, pytest.raises(ApiUnreachableError, match="http://api.*refused"):
+    with script.client() as client, pytest.raises(ApiUnreachableError, match=r"http://api.*refused"):
         client.plants()
     assert len(script.asked) == 3
 

@@ -14,7 +14,7 @@ from api.routes import ROUTERS
 PUBLIC = {"/health/live", "/health/ready", "/metrics", "/openapi.json"}
 PUBLIC |= {"/docs", "/docs/start.js", "/docs/assets/{name}", "/docs/problems"}
 ROUTES = [route for router in ROUTERS for route in router.routes]
-GUARDED = [route for route in ROUTES if route.path not in PUBLIC]  # type: ignore[attr-defined]
+GUARDED = [route for route in ROUTES if route.path not in PUBLIC]
 HUMANS = {"viewer", "operator", "engineer", "admin"}
 MATRIX = {
     ("GET", "/v1/plants"): HUMANS | {"ingest"},
@@ -33,15 +33,15 @@ MATRIX = {
 
 
 def calls() -> list[tuple[str, str]]:
-    return [(method, route.path) for route in GUARDED for method in route.methods]  # type: ignore[attr-defined]
+    return [(method, route.path) for route in GUARDED for method in route.methods]
 
 
 def test_every_route_is_guarded_and_listed_here(plant: Any) -> None:
     assert all(isinstance(route, GuardedRoute) for route in ROUTES)
     assert set(calls()) == set(MATRIX)
     for route in ROUTES:
-        path = route.path  # type: ignore[attr-defined]
-        assert permission_of(route.endpoint).public == (path in PUBLIC), path  # type: ignore[attr-defined]
+        path = route.path
+        assert permission_of(route.endpoint).public == (path in PUBLIC), path
     # Nothing was put on the application beside the routers.
     assert len(plant.app.routes) == len(ROUTERS)
 

@@ -40,6 +40,19 @@ async def test_overview_says_when_values_have_stopped_or_not_begun(plant: Any, v
     assert (await viewer.get("/v1/plants")).json()["plants"][0]["state"] == "stale"
 
 
+async def test_tag_that_waits_for_its_first_reading_is_not_told(plant: Any, viewer: Any) -> None:
+    plant.services.feed.connected = True
+    waiting = {"quality": 0x8032_0000, "time": 0, "full": True, "log_time": NOW_US}
+    plant.happen(dict.fromkeys(("TIC-101.PV", "FIC-101.PV"), float("nan")), offset=1, **waiting)
+    card = (await viewer.get("/v1/plants")).json()["plants"][0]
+    assert (card["state"], card["tags"], card["bad"]) == ("waiting", 4, 0)
+    assert (await viewer.get("/v1/plants/reactor/state")).json()["tags"] == []
+    waiting_for = links_of((await viewer.get("/v1/chain")).content)
+    assert (waiting_for["worker"], waiting_for["connector"]) == (None, "waits for the first reading")
+    plant.happen({"TIC-101.PV": 80.0}, offset=2)
+    assert [tag["name"] for tag in (await viewer.get("/v1/plants/reactor/state")).json()["tags"]] == ["TIC-101.PV"]
+
+
 async def test_plant_tells_its_tags_with_limits(viewer: Any) -> None:
     detail = PlantDetail.model_validate_json((await viewer.get("/v1/plants/reactor")).content)
     assert detail.time_zone == "Europe/Berlin"

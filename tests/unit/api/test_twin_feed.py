@@ -52,7 +52,7 @@ async def test_changes_wait_for_their_table_and_none_is_lost(change: Any, table_
     await feed.take(encode(change(table, {"TIC-101.PV": 1.0}, offset=1)))
     await feed.take(encode(change(table, {"KI-901": 2.0}, offset=2)))
     assert states.find("reactor") is None
-    assert feed.tables_awaited == (table.name,)
+    assert list(feed.tables_awaited) == [table.name]
     tables.away, tables.known[table.name] = False, table
     async with asyncio.timeout(5):
         while feed.tables_awaited:
