@@ -1,26 +1,17 @@
-"""A bad row, not a dead sink: tell faults of a row from faults of the server, and find the row by halving.
-
-Faults of the server (its connection, resources, locks, shutdown, schema or permissions) would hit every row, so they
-are waited out. Only what a row can cause makes the historian look for that row.
-"""
+"""A bad row, not a dead sink: what only a row can have caused makes the historian look for that row, by halving."""
 
 from dataclasses import dataclass
 from typing import Final
 
 import psycopg
 from psycopg.errors import UniqueViolation
-from psycopg_pool import PoolTimeout
 
 from stream.historian.encode import encode_readings
 from stream.historian.one_row import merge
 from stream.historian.rows import Rows
 from stream.store.database import Connection
+from stream.store.faults import is_servers_fault
 
-SERVER_CLASSES: Final = frozenset({"08", "25", "28", "3D", "3F", "40", "42", "53", "55", "57", "58", "F0"})
-"""SQLSTATE classes that speak of the server. 08, 40, 53, 57 and 58 are the rule's; 25 is a server that became
-read-only, 28 and 42 lost permissions or tables, 3D and 3F a lost database or schema, 55 a lock, F0 configuration."""
-
-_DAMAGED: Final = frozenset({"XX001", "XX002"})
 _COPY: Final = "COPY reading (tag_id, ts, value, quality) FROM STDIN (FORMAT BINARY)"
 
 
@@ -30,16 +21,6 @@ class BadRow:
 
     row: Rows
     reason: str
-
-
-def is_servers_fault(error: BaseException) -> bool:
-    """Whether waiting may help: an error of the server or the way to it, not of what was written."""
-    if isinstance(error, psycopg.Error):
-        state = error.sqlstate
-        if state is None:
-            return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
-        return state[:2] in SERVER_CLASSES or state in _DAMAGED
-    return isinstance(error, OSError | TimeoutError | PoolTimeout)
 
 
 async def write_rows(conn: Connection, rows: Rows, *, staged: bool) -> list[BadRow]:

@@ -17,7 +17,6 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
 from stream.historian import metrics
-from stream.historian.bisect import is_servers_fault
 from stream.historian.chunk import Chunk
 from stream.historian.intake import Intake
 from stream.historian.positions import are_moved
@@ -26,6 +25,7 @@ from stream.historian.write import Written, open_writer, write_chunk
 from stream.kafka import LogVanishedError
 from stream.store.database import Connection, DatabaseConfig
 from stream.store.errors import DatabaseUnreachableError
+from stream.store.faults import is_servers_fault
 
 _log = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """Rows as PostgreSQL's binary COPY stream and as binary array parameters, made by numpy without a loop.
 
-Source: PostgreSQL documentation, "COPY", section "Binary Format"; `array_recv` in the server for arrays.
+Source: `array_recv` in PostgreSQL's `arrayfuncs.c` for arrays; see `stream.store.binary_copy` for COPY.
 """
 
 from dataclasses import dataclass
@@ -13,42 +13,19 @@ from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
 from stream.historian.rows import Rows
+from stream.store.binary_copy import PG_EPOCH_US, Columns, template, wrap
 
-PG_EPOCH_US: Final = 946_684_800_000_000
-"""Midnight of 1 January 2000 UTC, where PostgreSQL's timestamps begin, in microseconds since 1970."""
-
-HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-TRAILER: Final = b"\xff\xff"
-
-_READING: Final = (("tag_id", ">i4"), ("ts", ">i8"), ("value", ">f8"), ("quality", ">i2"))
-_STAGED: Final = (*_READING, ("version", ">i4"), ("rank", ">i2"))
-
-
-def _packed(columns: tuple[tuple[str, str], ...]) -> np.dtype[Any]:
-    fields: list[tuple[str, str]] = [("fields", ">i2")]
-    for name, form in columns:
-        fields += [(f"{name}_size", ">i4"), (name, form)]
-    return np.dtype(fields)
-
-
-def _template(columns: tuple[tuple[str, str], ...]) -> NDArray[Any]:
-    """One packed row with its field count and sizes filled in."""
-    row = np.zeros(1, dtype=_packed(columns))
-    row["fields"] = len(columns)
-    for name, form in columns:
-        row[f"{name}_size"] = np.dtype(form).itemsize
-    return row
-
-
-_READING_ROW: Final = _template(_READING)
-_STAGED_ROW: Final = _template(_STAGED)
+_READING: Final[Columns] = (("tag_id", ">i4"), ("ts", ">i8"), ("value", ">f8"), ("quality", ">i2"))
+_STAGED: Final[Columns] = (*_READING, ("version", ">i4"), ("rank", ">i2"))
+_READING_ROW: Final = template(_READING)
+_STAGED_ROW: Final = template(_STAGED)
 
 
 def encode_readings(rows: Rows) -> bytes:
     """The rows as a whole COPY stream for (tag_id, ts, value, quality)."""
     packed = np.repeat(_READING_ROW, len(rows))
     _fill(packed, rows)
-    return b"".join((HEADER, packed.tobytes(), TRAILER))
+    return wrap(packed)
 
 
 def encode_staged(rows: Rows) -> bytes:
@@ -57,7 +34,7 @@ def encode_staged(rows: Rows) -> bytes:
     _fill(packed, rows)
     packed["version"] = rows.version
     packed["rank"] = rows.rank
-    return b"".join((HEADER, packed.tobytes(), TRAILER))
+    return wrap(packed)
 
 
 def _fill(packed: NDArray[Any], rows: Rows) -> None:
