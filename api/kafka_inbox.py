@@ -13,6 +13,7 @@ from stream.kafka import KafkaConfig, open_producer, open_reader
 from stream.topics import INBOX, READINGS, partition_of
 
 _log = logging.getLogger(__name__)
+_CLOSING_S: Final = 3.0
 _AGAIN: Final = "send it again; repeating does no harm"
 
 
@@ -24,38 +25,56 @@ class KafkaInbox:
         self._acknowledgement_s = acknowledgement_s
         self._opening = asyncio.Lock()
         self._producer: AIOKafkaProducer | None = None
+        self._retired: set[asyncio.Task[None]] = set()
 
     async def put(self, plant_number: int, content: bytes) -> None:
         """Hand in one record; see `api.ports.Inbox`."""
         try:
             async with asyncio.timeout(self._acknowledgement_s):
                 producer = await self._open()
-                await producer.send_and_wait(INBOX.name, content, partition=partition_of(plant_number))
+                await self._send(producer, partition_of(plant_number), content)
         except MessageSizeTooLargeError as error:
             raise RecordTooLargeError(f"a record of {len(content)} bytes is more than the broker takes") from error
         except TimeoutError as error:
-            await self.close()
+            self._retire()
             message = f"Kafka did not acknowledge within {self._acknowledgement_s:g} s"
             raise InboxAwayError(message, remedy=_AGAIN) from error
         except (KafkaError, OSError) as error:
-            await self.close()
+            self._retire()
             raise InboxAwayError("Kafka does not take the readings", remedy=_AGAIN) from error
 
     async def close(self) -> None:
         """Close the producer; what it still held is given up, since nobody was told that it arrived."""
+        self._retire()
+        if self._retired:
+            await asyncio.wait(self._retired, timeout=_CLOSING_S)
+
+    def _retire(self) -> None:
+        """Stop the producer in the background, because it first waits for what it holds to arrive or expire."""
         producer, self._producer = self._producer, None
         if producer is not None:
-            try:
-                async with asyncio.timeout(1.0):
-                    await producer.stop()
-            except (KafkaError, TimeoutError, OSError) as error:
-                _log.warning("closing the inbox's producer: %s", error)
+            task = asyncio.create_task(_stop(producer), name="atlas-api-inbox-stop")
+            self._retired.add(task)
+            task.add_done_callback(self._retired.discard)
+
+    async def _send(self, producer: AIOKafkaProducer, partition: int, content: bytes) -> None:
+        # The client only asserts this; it fails where the topic was made anew with another layout.
+        if partition not in await producer.partitions_for(INBOX.name):
+            raise InboxAwayError(f"Kafka has no partition {partition} for readings", remedy=_AGAIN)
+        await producer.send_and_wait(INBOX.name, content, partition=partition)
 
     async def _open(self) -> AIOKafkaProducer:
         async with self._opening:
             if self._producer is None:
                 self._producer = await open_producer(self._config, "atlas-api-inbox")
             return self._producer
+
+
+async def _stop(producer: AIOKafkaProducer) -> None:
+    try:
+        await producer.stop()
+    except (KafkaError, OSError) as error:
+        _log.warning("closing the inbox's producer: %s", error)
 
 
 class KafkaReadingLog:
