@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from api.schemas import Aggregate
 from stream.envelope import ReadingBatch
+from stream.store.history import PastReading, Series
 from stream.store.plants import StoredPlant
 from twin.atlas.errors import AtlasError
 from twin.atlas.tags import TagTable
@@ -31,29 +29,8 @@ class RecordTooLargeError(ApiError):
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
-    """One tag's points: times int64 us ascending, values float64, quality uint32, each of shape (n,)."""
-
-    tag_id: int
-    resolution: str
-    times: NDArray[np.int64]
-    values: NDArray[np.float64]
-    quality: NDArray[np.uint32]
-
-
-@dataclass(frozen=True, slots=True)
-class PastValue:
-    """The reading of a tag that held at a time: its own time in us, value, quality code."""
-
-    tag_id: int
-    time_us: int
-    value: float
-    quality: int
-
-
-@dataclass(frozen=True, slots=True)
 class Span:
-    """A range of time, microseconds UTC; `start` belongs to it, `end` too."""
+    """A range of time, microseconds UTC; `start` belongs to it, `end` does not."""
 
     start: int
     end: int
@@ -69,11 +46,11 @@ class PlantRecords(Protocol):
         """The tag table of that name."""
 
     async def read_history(
-        self, tag_ids: Sequence[int], span: Span, aggregate: Aggregate, points: int
+        self, tag_ids: Sequence[int], span: Span, aggregate: Aggregate, points: int, scan_period_us: int
     ) -> Sequence[Series]:
-        """A series for each tag, of at most about `points` points."""
+        """A series for each tag, of at most about `points` points; see `stream.store.history`."""
 
-    async def read_state_at(self, tag_ids: Sequence[int], at_us: int) -> Sequence[PastValue]:
+    async def read_state_at(self, tag_ids: Sequence[int], at_us: int) -> Sequence[PastReading]:
         """The reading that held at a time, of each tag that had one."""
 
     async def has_row(self, tag_id: int, time_us: int) -> bool:

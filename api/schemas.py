@@ -83,8 +83,8 @@ class PlantDetail(_Model):
     time_zone: str = Field(examples=["Europe/Berlin"])
     revision: int
     tag_table: str = Field(examples=["0f343b0931126a20"])
-    equipment: list[dict[str, Any]] = Field(examples=[[{"id": "R-101", "name": "Reactor", "kind": "stirred tank"}]])
-    streams: list[dict[str, Any]] = Field(examples=[[{"id": "S-101", "from": "", "to": "R-101"}]])
+    equipment: list[dict[str, Any]] = Field(examples=[[{"id": "R-101", "name": "Reactor", "kind": "stirred-reactor"}]])
+    streams: list[dict[str, Any]] = Field(examples=[[{"name": "S-101", "carries": "material", "from": "FEED-A", "to": "R-101"}]])
     tags: list[TagDescription]
 
 

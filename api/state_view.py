@@ -6,8 +6,8 @@ from typing import Any
 from analytics.quality import name_of
 from api.live_state import LivePlant
 from api.plant_time import iso, zone_of
-from api.ports import PastValue
 from api.schemas import LIMIT_WORDS
+from stream.store.history import PastReading
 from twin.atlas.tags import Limits, Tag, TagTable
 
 
@@ -49,7 +49,7 @@ def empty(plant: str) -> dict[str, Any]:
     return {"plant": plant, "id": None, "log_time": None, "time": None, "tags": []}
 
 
-def past(plant: str, table: TagTable, values: Sequence[PastValue], at_us: int) -> dict[str, Any]:
+def past(plant: str, table: TagTable, values: Sequence[PastReading], at_us: int) -> dict[str, Any]:
     """The values that the table has for `at_us`, with the limit that each was beyond, without deadband."""
     zone = zone_of(table.content.time_zone)
     by_id = {tag.tag_id: tag for tag in table.tags}
@@ -57,7 +57,7 @@ def past(plant: str, table: TagTable, values: Sequence[PastValue], at_us: int) -
     return {"plant": plant, "id": None, "log_time": at_us, "time": iso(at_us, zone), "tags": tags}
 
 
-def _past_tag(tag: Tag, value: PastValue, at_us: int, time: str) -> dict[str, Any]:
+def _past_tag(tag: Tag, value: PastReading, at_us: int, time: str) -> dict[str, Any]:
     age_s = (at_us - value.time_us) / 1e6
     return {
         "name": tag.name,

@@ -11,12 +11,13 @@ from api.config import LimitsConfig
 from api.guard import permits
 from api.json_response import JsonResponse
 from api.plant_time import iso, zone_of
-from api.ports import Series, Span
+from api.ports import Span
 from api.problems import Problem
 from api.query_time import read_query_time
 from api.routing import answers, guarded_router
 from api.schemas import Aggregate, History
 from api.services import Using
+from stream.store.history import Series
 from twin.atlas.tags import Tag, TagTable, UnknownTagError
 
 router = guarded_router("values")
@@ -48,7 +49,9 @@ async def read_history(
         raise _refused(
             "points", f"{points} points are more than {services.config.limits.history_points}", "ask for fewer"
         )
-    series = await services.records.read_history([tag.tag_id for tag in chosen], span, aggregate, points)
+    period_us = table.content.scan_period_us
+    tag_ids = [tag.tag_id for tag in chosen]
+    series = await services.records.read_history(tag_ids, span, aggregate, points, period_us)
     by_id = {one.tag_id: one for one in series}
     zone = zone_of(table.content.time_zone)
     content = {

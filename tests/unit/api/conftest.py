@@ -20,9 +20,7 @@ from api.ports import (
     DatabaseAwayError,
     InboxAwayError,
     LoggedBatch,
-    PastValue,
     RecordTooLargeError,
-    Series,
     Span,
 )
 from api.services import Backends, Services, build_services
@@ -30,6 +28,7 @@ from connectors.connection import SourceSettings
 from stream.envelope import TwinChange
 from stream.kafka import KafkaConfig
 from stream.store.database import DatabaseConfig
+from stream.store.history import PastReading, Series
 from stream.store.plants import StoredPlant
 from twin.atlas.tags import Limits, PlantId, Tag, TagTable, TagTableContent
 
@@ -71,7 +70,7 @@ class InMemoryPlantRecords:
     plants: list[StoredPlant] = field(default_factory=list)
     tables: dict[str, TagTable] = field(default_factory=dict)
     series: list[Series] = field(default_factory=list)
-    values: list[PastValue] = field(default_factory=list)
+    values: list[PastReading] = field(default_factory=list)
     rows: set[tuple[int, int]] = field(default_factory=set)
     asked: list[Any] = field(default_factory=list)
     away: bool = False
@@ -88,12 +87,14 @@ class InMemoryPlantRecords:
         self._answer()
         return self.tables.get(name)
 
-    async def read_history(self, tag_ids: Sequence[int], span: Span, aggregate: str, points: int) -> Sequence[Series]:
+    async def read_history(
+        self, tag_ids: Sequence[int], span: Span, aggregate: str, points: int, scan_period_us: int
+    ) -> Sequence[Series]:
         self._answer()
         self.asked.append((list(tag_ids), span, aggregate, points))
         return self.series
 
-    async def read_state_at(self, tag_ids: Sequence[int], at_us: int) -> Sequence[PastValue]:
+    async def read_state_at(self, tag_ids: Sequence[int], at_us: int) -> Sequence[PastReading]:
         self._answer()
         return self.values
 

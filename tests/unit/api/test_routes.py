@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from api.ports import LoggedBatch, PastValue, Series
+from api.ports import LoggedBatch
 from api.schemas import Chain, History, PlantDetail, PlantList, PlantState, Trace
 from connectors.connection import Connection
 from stream.envelope import make_batch
+from stream.store.history import PastReading, Series
 
 NOW_US = 1_795_478_400_000_000
 
@@ -87,7 +88,7 @@ async def test_state_before_the_first_value_is_empty(viewer: Any) -> None:
 
 async def test_past_state_is_the_table_as_of_then(plant: Any, viewer: Any) -> None:
     tag_id = plant.table.tags[plant.table.position("TIC-101.PV")].tag_id
-    plant.records.values = [PastValue(tag_id, NOW_US - 30_000_000, 96.0, 0x4090_0000)]
+    plant.records.values = [PastReading(tag_id, NOW_US - 30_000_000, 96.0, 0x4090_0000)]
     answer = await viewer.get("/v1/plants/reactor/state?at=2026-11-24T01:00:00%2B01:00")
     state = PlantState.model_validate_json(answer.content)
     assert (state.id, state.log_time) == (None, NOW_US)
@@ -104,7 +105,7 @@ async def test_history_answers_every_tag_that_was_asked_for(plant: Any, viewer: 
     tag_id = plant.table.tags[plant.table.position("TIC-101.PV")].tag_id
     times = np.array([NOW_US - 2_000_000, NOW_US - 1_000_000], dtype=np.int64)
     quality = np.array([0, 0x8005_0000], dtype=np.uint32)
-    plant.records.series = [Series(tag_id, "1m", times, np.array([1.5, np.nan]), quality)]
+    plant.records.series = [Series(tag_id, "mean", "1m", times, np.array([1.5, np.nan]), quality)]
     query = "tags=FIC-101.PV,TIC-101.PV,&from=2026-11-23T00:00:00Z&to=2026-11-24T00:00:00Z&aggregate=mean&points=10"
     history = History.model_validate_json((await viewer.get(f"/v1/plants/reactor/history?{query}")).content)
     assert history.start == "2026-11-23T01:00:00.000000+01:00"
