@@ -37,7 +37,8 @@ class RecordedPlant:
         # Nothing at or before this second is offered a second time, but what a crash cut off from it.
         self._last_s = -1 if last_us is None else last_us // 1_000_000
         self._had = self._tags_at(self._last_s)
-        if last_us is None:
+        self._first = last_us is None
+        if self._first:
             self.plant.offer_everything()
 
     def _resume(self, now_s: int) -> None:
@@ -84,11 +85,13 @@ class RecordedPlant:
     def make_up(self, until_s: int, scans: int) -> bool:
         """Simulate up to `scans` seconds before `until_s` as history; whether some are left."""
         gap = until_s - max(self.plant.next_s, self._last_s + 1)
-        pace = 1 if self._last_s >= 0 and gap <= _SHORT_GAP_S else self._config.history_every_s
+        pace = 1 if gap <= _SHORT_GAP_S and not self._first else self._config.history_every_s
         for second in islice(self._seconds(until_s), scans):
             record = second <= self._last_s or second % pace == 0 or second == until_s - 1
             self.scan(record, save_every_s=_SHORT_GAP_S)
-        return self.plant.next_s < until_s
+        left = self.plant.next_s < until_s
+        self._first = self._first and left
+        return left
 
     def _seconds(self, until_s: int) -> Iterator[int]:
         while self.plant.next_s < until_s:
