@@ -25,6 +25,7 @@ Closure = Callable[[Values], float]
 
 LONGEST_EXPRESSION: Final = 2000
 DEEPEST_NESTING: Final = 40
+MOST_TOKENS: Final = 500
 
 _NUMBER: Final = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:[.-][A-Za-z0-9_]+)*")
@@ -163,6 +164,9 @@ class _Parser:
         self._at = 0
         self._depth = 0
         self.inputs: list[str] = []
+        if len(self._tokens) > MOST_TOKENS:  # closures nest as deep as this, and Python's stack ends
+            self._at = MOST_TOKENS
+            raise self._fault("too many parts", "split it into several derived tags")
 
     def parse(self) -> Closure:
         run = self._expression()
@@ -238,12 +242,8 @@ class _Parser:
 
     def _chain(self, part: Callable[[], Closure], *signs: str) -> Closure:
         left = part()
-        links = 0
         while sign := self._take(*signs):
             left = _BINARY[sign](left, part())
-            links += 1
-            if links > 10 * DEEPEST_NESTING:
-                raise self._fault("too many operations in a row", "split it into several derived tags")
         return left
 
     def _signed(self) -> Closure:

@@ -11,7 +11,7 @@ import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, cast
 
 import pint
 
@@ -234,7 +234,7 @@ class _Reader:
         token = self._tokens[self._at]
         self._at += 1
         if token["name"]:
-            return self._named(token["name"]) ** int(token["power"] or 1)
+            return cast("pint.Unit", self._named(token["name"]) ** int(token["power"] or 1))
         if token["one"]:
             return registry().Unit("")
         if token["sign"] != "(":

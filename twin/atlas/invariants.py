@@ -1,0 +1,173 @@
+"""What must hold of a plant, all checked at once: tags, units, limits, sources, derived tags."""
+
+import math
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from twin.atlas.derivation import find_circles
+from twin.atlas.equipment import Equipment
+from twin.atlas.expressions import ExpressionError, compile_expression
+from twin.atlas.faults import Finding, Path, did_you_mean
+from twin.atlas.streams import ProcessStream
+from twin.atlas.tag_definition import Source, TagDefinition
+from twin.atlas.units import UnitError, conversion, parse_unit
+
+LIMIT_ORDER: Final = ("low_low", "low", "high", "high_high")
+
+
+@dataclass(frozen=True)
+class PlantParts:
+    """Parts of a plant by their index in the description.
+
+    `broken_tags`, `broken_equipment` and `broken_sources` are names of entries that could not be read; nobody who
+    mentions one is at fault for that.
+    """
+
+    time_zone: str
+    sources: Mapping[int, Source]
+    equipment: Mapping[int, Equipment]
+    streams: Mapping[int, ProcessStream]
+    tags: Mapping[int, TagDefinition]
+    broken_tags: Collection[str] = field(default_factory=frozenset)
+    broken_equipment: Collection[str] = field(default_factory=frozenset)
+    broken_sources: Collection[str] = field(default_factory=frozenset)
+
+
+def find_tag_faults(parts: PlantParts) -> list[Finding]:
+    """All findings but those of the flowsheet, which `flowsheet.find_stream_faults` gives."""
+    findings = [*_time_zone(parts.time_zone), *_duplicates(parts)]
+    for index, tag in parts.tags.items():
+        for check in (_units, _range, _limits, _states, _origin):
+            findings += [
+                Finding(("tags", index, *finding.path), finding.message, finding.remedy) for finding in check(tag)
+            ]
+    return [*findings, *_references(parts), *_expressions(parts)]
+
+
+def _time_zone(name: str) -> Iterable[Finding]:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        yield Finding(("time_zone",), f"unknown time zone '{name}'", "write it like Europe/Berlin or UTC")
+
+
+def _duplicates(parts: PlantParts) -> Iterable[Finding]:
+    groups: tuple[tuple[str, str, Iterable[tuple[int, str]]], ...] = (
+        ("sources", "name", ((i, source.name) for i, source in parts.sources.items())),
+        ("equipment", "id", ((i, item.id) for i, item in parts.equipment.items())),
+        ("streams", "name", ((i, stream.name) for i, stream in parts.streams.items())),
+        ("tags", "name", ((i, tag.name) for i, tag in parts.tags.items())),
+    )
+    for part, key, entries in groups:
+        yield from _twice(part, key, entries)
+    addresses: dict[tuple[str, str], str] = {}
+    for index, tag in parts.tags.items():
+        if not tag.address:
+            continue
+        first = addresses.setdefault((tag.source, tag.address), tag.name)
+        if first != tag.name:
+            message = f"address '{tag.address}' is already that of {first}"
+            yield Finding(("tags", index, "address"), message, f"give {tag.name} its own address")
+
+
+def _twice(part: str, key: str, entries: Iterable[tuple[int, str]]) -> Iterable[Finding]:
+    seen: dict[str, int] = {}
+    for index, value in entries:
+        first = seen.setdefault(value, index)
+        if first != index:
+            yield Finding((part, index, key), f"'{value}' is already that of {part}[{first}]", "give each its own")
+
+
+def _units(tag: TagDefinition) -> Iterable[Finding]:
+    known = True
+    for key, unit in (("unit", tag.unit), ("source_unit", tag.source_unit)):
+        try:
+            parse_unit(unit)
+        except UnitError as error:
+            known = False
+            yield Finding((key,), error.message, error.remedy)
+    if tag.source_unit and known:
+        try:
+            conversion(tag.source_unit, tag.unit)
+        except UnitError as error:
+            yield Finding(("source_unit",), error.message, error.remedy)
+
+
+def _range(tag: TagDefinition) -> Iterable[Finding]:
+    if not (math.isfinite(tag.low) and math.isfinite(tag.high)):
+        yield Finding(("range",), f"range {tag.low} to {tag.high} has no end", "give two finite numbers")
+    elif tag.low >= tag.high:
+        yield Finding(("range",), f"range {tag.low:g} to {tag.high:g} is empty", "give the lower end first")
+
+
+def _limits(tag: TagDefinition) -> Iterable[Finding]:
+    given = [(key, value) for key in LIMIT_ORDER if (value := getattr(tag.limits, key)) is not None]
+    for key, value in given:
+        if not (tag.low <= value <= tag.high):
+            message = f"{key} {value:g} lies outside the range {tag.low:g} to {tag.high:g} {tag.unit}".rstrip()
+            yield Finding(("limits", key), message, "move the limit into the range, or widen the range")
+    for (lower, below), (upper, above) in pairwise(given):
+        if not below < above:
+            message = f"{upper} {above:g} isn't above {lower} {below:g}"
+            yield Finding(("limits", upper), message, "order them low_low < low < high < high_high")
+    band = tag.limits.deadband
+    if not 0.0 <= band < tag.high - tag.low and tag.low < tag.high:
+        message = f"deadband {band:g} doesn't fit the range {tag.low:g} to {tag.high:g}"
+        yield Finding(("limits", "deadband"), message, "give a small part of the range, 0 or more")
+
+
+def _states(tag: TagDefinition) -> Iterable[Finding]:
+    if tag.kind == "mode" and not tag.states:
+        yield Finding(("states",), f"mode {tag.name} names no states", "list them, like [MAN, AUTO, CAS]")
+    if not tag.states:
+        return
+    if len(set(tag.states)) != len(tag.states):
+        yield Finding(("states",), "two states have the same name", "give each its own")
+    if tag.unit:
+        yield Finding(("unit",), f"an enumeration with the unit '{tag.unit}'", "leave the unit out, or the states")
+
+
+def _origin(tag: TagDefinition) -> Iterable[Finding]:
+    derived = tag.kind == "derived"
+    if derived and not tag.expression:
+        yield Finding(("expression",), f"derived tag {tag.name} has no expression", "say what it is computed from")
+    if tag.expression and not derived:
+        yield Finding(("kind",), f"a tag with an expression is derived, not {tag.kind}", "write kind: derived")
+    if derived and (tag.address or tag.source_unit):
+        key = "address" if tag.address else "source_unit"
+        yield Finding((key,), f"derived tag {tag.name} has no source", f"leave {key} out")
+    if not derived and not tag.address:
+        yield Finding(("address",), f"tag {tag.name} has no address", "say where its source keeps it")
+
+
+def _references(parts: PlantParts) -> Iterable[Finding]:
+    sources = {source.name for source in parts.sources.values()} | set(parts.broken_sources)
+    equipment = {item.id for item in parts.equipment.values()} | set(parts.broken_equipment)
+    for index, tag in parts.tags.items():
+        path: Path = ("tags", index)
+        if tag.equipment and tag.equipment not in equipment:
+            remedy = did_you_mean(tag.equipment, equipment, "list it under equipment")
+            yield Finding((*path, "equipment"), f"no equipment '{tag.equipment}'", remedy)
+        if tag.kind != "derived" and tag.source not in sources:
+            remedy = did_you_mean(tag.source, sources, "list it under sources")
+            yield Finding((*path, "source"), f"no source '{tag.source}'", remedy)
+
+
+def _expressions(parts: PlantParts) -> Iterable[Finding]:
+    names = {tag.name for tag in parts.tags.values()} | set(parts.broken_tags)
+    indices = {tag.name: index for index, tag in parts.tags.items()}
+    inputs: dict[str, tuple[str, ...]] = {}
+    for index, tag in parts.tags.items():
+        if not tag.expression:
+            continue
+        try:
+            inputs[tag.name] = compile_expression(tag.expression, names).inputs
+        except ExpressionError as error:
+            yield Finding(("tags", index, "expression"), error.message, error.remedy)
+    for circle in find_circles(inputs):
+        last = max(circle, key=lambda name: indices[name])
+        message = f"derived tags need each other: {', '.join(circle)}"
+        yield Finding(("tags", indices[last], "expression"), message, "compute at least one from measured tags only")

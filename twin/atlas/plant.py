@@ -1,0 +1,138 @@
+"""The plant: equipment joined by process streams, its tags and their sources; an aggregate that is whole or isn't."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import networkx as nx
+
+from twin.atlas.equipment import Equipment, Port
+from twin.atlas.errors import AtlasError
+from twin.atlas.faults import Finding
+from twin.atlas.flowsheet import build_graph, find_stream_faults, join
+from twin.atlas.invariants import PlantParts, find_tag_faults
+from twin.atlas.streams import ProcessStream
+from twin.atlas.tag_definition import Source, TagDefinition
+from twin.atlas.tags import PlantId, TagTable, TagTableContent
+
+
+class PlantError(AtlasError):
+    """A plant that breaks its invariants; `findings` are all of them."""
+
+    def __init__(self, plant: str, findings: tuple[Finding, ...]) -> None:
+        listed = "; ".join(str(finding.fault()) for finding in findings)
+        super().__init__(f"plant {plant} has {len(findings)} faults: {listed}", remedy="mend them and load it again")
+        self.findings = findings
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScanTimes:
+    """Times of the plant's grid (rule closed-scans) in microseconds; see `TagTableContent`."""
+
+    period_us: int = 1_000_000
+    grace_us: int = 2_000_000
+    silent_after_us: int = 10_000_000
+    history_from_us: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plant:
+    """A plant as its file describes it; make one by `Plant.of`, which checks it."""
+
+    id: PlantId
+    name: str
+    description: str
+    time_zone: str
+    scan: ScanTimes
+    sources: tuple[Source, ...]
+    equipment: tuple[Equipment, ...]
+    streams: tuple[ProcessStream, ...]
+    tags: tuple[TagDefinition, ...]
+
+    @classmethod
+    def of(cls, **fields: Any) -> "Plant":
+        """Make a plant of the fields and check all its invariants.
+
+        Raises
+        ------
+        PlantError
+            Where one is broken, with every fault.
+        """
+        plant = cls(**fields)
+        findings = find_faults(plant.parts)
+        if findings:
+            raise PlantError(plant.id, tuple(findings))
+        return plant
+
+    @property
+    def parts(self) -> PlantParts:
+        """Parts by index, as the checks take them."""
+        return PlantParts(
+            time_zone=self.time_zone,
+            sources=dict(enumerate(self.sources)),
+            equipment=dict(enumerate(self.equipment)),
+            streams=dict(enumerate(self.streams)),
+            tags=dict(enumerate(self.tags)),
+        )
+
+    @cached_property
+    def equipment_by_id(self) -> dict[str, Equipment]:
+        """Equipment by its id."""
+        return {item.id: item for item in self.equipment}
+
+    @cached_property
+    def tags_by_name(self) -> dict[str, TagDefinition]:
+        """Tags by their name."""
+        return {tag.name: tag for tag in self.tags}
+
+    @cached_property
+    def graph(self) -> "nx.MultiDiGraph[str]":
+        """Equipment as nodes, process streams as edges; see `build_graph`."""
+        return build_graph(self.equipment, self.streams)
+
+    def ports(self, stream: ProcessStream) -> tuple[Port, Port]:
+        """Ports that a stream comes from and goes to."""
+        return join(stream, self.equipment_by_id)
+
+    def tag_table(self, number: int, revision: int, tag_ids: Mapping[tuple[str, str], int]) -> TagTable:
+        """Return the tag table of one revision.
+
+        Parameters
+        ----------
+        number
+            The plant's number, which the database gave.
+        revision
+            Which revision of the plant's file this is, from 1.
+        tag_ids
+            Number of each tag by (name, unit).
+
+        Raises
+        ------
+        PlantError
+            Where a tag has no number.
+        """
+        missing = tuple(
+            Finding(("tags", index, "name"), f"tag {tag.name} in {tag.unit or '1'} has no number", "give it one first")
+            for index, tag in enumerate(self.tags)
+            if (tag.name, tag.unit) not in tag_ids
+        )
+        if missing:
+            raise PlantError(self.id, missing)
+        content = TagTableContent(
+            plant=self.id,
+            number=number,
+            revision=revision,
+            time_zone=self.time_zone,
+            scan_period_us=self.scan.period_us,
+            grace_us=self.scan.grace_us,
+            silent_after_us=self.scan.silent_after_us,
+            history_from_us=self.scan.history_from_us,
+            tags=tuple(tag.numbered(tag_ids[tag.name, tag.unit]) for tag in self.tags),
+        )
+        return TagTable.of(content)
+
+
+def find_faults(parts: PlantParts) -> list[Finding]:
+    """Every invariant that the parts break."""
+    return [*find_tag_faults(parts), *find_stream_faults(parts)]

@@ -1,0 +1,138 @@
+"""The form of a plant file, version 1: what each entry may say, read strictly; what it means is `definition`'s."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from twin.atlas.equipment import Carries
+from twin.atlas.tag_definition import TagKind
+
+VERSION: Final = 1
+EARLIEST: Final = date(2000, 1, 1)
+"""Where a file doesn't say since when it has history; an unset clock says 1970 and is caught by this."""
+
+_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9_.\-/]*$"
+
+
+def _instant(value: object) -> object:
+    """Dates and times as YAML reads them, or as text; without zone they mean UTC."""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day, tzinfo=UTC)
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+    raise ValueError("write a date like 2020-01-01")
+
+
+Instant = Annotated[datetime, BeforeValidator(_instant)]
+Name = Annotated[str, Field(pattern=_NAME, max_length=80)]
+Place = tuple[float, float]
+
+
+class Entry(BaseModel):
+    """What all entries share: unknown keys are faults."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class ScanEntry(Entry):
+    """Times of the plant's grid in seconds."""
+
+    period_s: float = Field(1.0, ge=0.1, le=3600, description="time between two scans, s")
+    grace_s: float = Field(2.0, ge=0, le=600, description="how long a scan waits for late readings, s")
+    silent_after_s: float = Field(10.0, ge=1, le=86_400, description="silence after which a source's tags are stale, s")
+
+
+class SourceEntry(Entry):
+    """Where readings come from."""
+
+    name: Name
+    kind: Literal["opcua", "push"] = Field("opcua", description="what speaks there")
+    endpoint: str = Field("", max_length=500, description="address, like opc.tcp://host:4840/path")
+    options: dict[str, str | int | float | bool] = Field(default_factory=dict, description="the connector's own")
+
+
+class EquipmentEntry(Entry):
+    """A piece of equipment."""
+
+    id: Name
+    type: str = Field(description="one of the equipment types")
+    name: str = Field("", max_length=120)
+    at: Place | None = Field(None, description="middle of its symbol in drawing units")
+
+
+class StreamEntry(Entry):
+    """What flows from one port to another."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    name: Name
+    source: str = Field(alias="from", description="equipment or equipment.port")
+    target: str = Field(alias="to", description="equipment or equipment.port")
+    carries: Carries = "material"
+    description: str = Field("", max_length=200)
+    via: tuple[Place, ...] = Field((), description="corners of its line, where the drawing needs them")
+
+
+class LimitsEntry(Entry):
+    """Limits in the tag's unit."""
+
+    low_low: float | None = None
+    low: float | None = None
+    high: float | None = None
+    high_high: float | None = None
+    deadband: float = 0.0
+
+
+class TagEntry(Entry):
+    """A tag."""
+
+    name: Name
+    description: str = Field(min_length=1, max_length=200)
+    unit: str = Field("", max_length=40, description="stored unit; empty for enumerations")
+    range: tuple[float, float] = Field(description="the instrument's range in the tag's unit")
+    decimals: int = Field(2, ge=0, le=9)
+    limits: LimitsEntry = LimitsEntry()
+    stale_after_s: float | None = Field(None, ge=0, description="age that makes it stale, s; 0: reports on change only")
+    equipment: str = ""
+    source: str = Field("", description="may be left out where the plant has one source")
+    address: str = Field("", max_length=500, description="where the source keeps it, like ns=2;s=TIC-101.PV")
+    source_unit: str = Field("", max_length=40, description="the source's unit where it differs")
+    expression: str = Field("", description="of a derived tag: [TI-1.PV] - [TI-2.PV]")
+    states: tuple[str, ...] = Field((), description="names of an enumeration's integers, from 0")
+    kind: TagKind = "measured"
+    shown: bool | Place = Field(False, description="on the process graphic, perhaps at a place")
+
+
+class PlantFile(Entry):
+    """A whole plant file."""
+
+    atlas: Literal[1] = Field(description="version of the form")
+    plant: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9\-]*$", max_length=60)] = Field(description="the plant's id")
+    name: str = Field(min_length=1, max_length=120)
+    description: str = ""
+    time_zone: str = "UTC"
+    history_from: Instant = Field(
+        datetime(EARLIEST.year, 1, 1, tzinfo=UTC), description="earliest time a reading may bear"
+    )
+    scan: ScanEntry = ScanEntry()
+    sources: tuple[SourceEntry, ...] = Field(min_length=1)
+    equipment: tuple[EquipmentEntry, ...] = ()
+    streams: tuple[StreamEntry, ...] = ()
+    tags: tuple[TagEntry, ...] = Field(min_length=1)
+
+
+LISTS: Final[dict[str, type[Entry]]] = {
+    "sources": SourceEntry, "equipment": EquipmentEntry, "streams": StreamEntry, "tags": TagEntry,
+}  # fmt: skip
+"""The parts that are lists, with the form of their entries."""
+
+
+def json_schema() -> dict[str, Any]:
+    """The form as JSON Schema, so that editors complete and check plant files."""
+    schema = PlantFile.model_json_schema(by_alias=True)
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "Atlas Live plant file"
+    return schema
