@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Sequence
 from typing import NoReturn, Protocol
 
 from stream.envelope import MalformedRecordError, StoredMark, decode_stored
-from stream.kafka import (
+from stream.kafka import (  # type: ignore[attr-defined]  # aiokafka's home is stream.kafka; its names come from there
     KafkaConfig,
-    TopicPartition,  # type: ignore[attr-defined]  # aiokafka's home is stream.kafka
+    TopicPartition,
     ensure_topics,
     open_producer,
     open_reader,
