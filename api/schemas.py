@@ -84,7 +84,9 @@ class PlantDetail(_Model):
     revision: int
     tag_table: str = Field(examples=["0f343b0931126a20"])
     equipment: list[dict[str, Any]] = Field(examples=[[{"id": "R-101", "name": "Reactor", "kind": "stirred-reactor"}]])
-    streams: list[dict[str, Any]] = Field(examples=[[{"name": "S-101", "carries": "material", "from": "FEED-A", "to": "R-101"}]])
+    streams: list[dict[str, Any]] = Field(
+        examples=[[{"name": "S-101", "carries": "material", "from": "FEED-A", "to": "R-101"}]]
+    )
     tags: list[TagDescription]
 
 
