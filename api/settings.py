@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     api_host: str = Field("127.0.0.1", description="address on which the API listens")
     api_port: int = Field(8000, ge=0, le=65535, description="port on which the API listens")
     api_url: str = Field("", description="where other processes find the API; from host and port if unset")
+    api_public_url: str = Field("", description="where browsers find the API; as other processes do if unset")
     api_key: SecretStr = Field(SecretStr(""), description="key with which other processes ask the API")
     keys_file: Path | None = Field(None, description="file of hashed API keys; keys.json in the data folder if unset")
     ticket_secret: SecretStr = Field(
@@ -190,9 +191,15 @@ def variables() -> frozenset[str]:
     )
 
 
-def unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Variables with our prefix that mean nothing: most often a slip of the pen."""
+def unknown_variables(environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Variables with our prefix that mean nothing, by default of this process: most often a slip of the pen."""
+    environment = os.environ if environment is None else environment
     return tuple(sorted(name for name in environment if name.startswith(PREFIX) and name not in variables()))
+
+
+def foreign_environment() -> dict[str, str]:
+    """Our own environment without our variables: what a child gets that is told all of them anew."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
 
 
 def load(**overrides: Any) -> Settings:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import shutil
 import sys
 from dataclasses import asdict
@@ -62,7 +61,7 @@ def examine(settings: "Settings") -> dict[str, Any]:
     address = settings.database.get_secret_value() or (str(state.addresses.get("database", "")) if state else "")
     database = asyncio.run(_ask_database(address)) if address else None
     gaps = [asdict(gap) for gap in preflight.check(data_dir, "auto", ports)]
-    for name in unknown_variables(os.environ):
+    for name in unknown_variables():
         gaps.append({"what": f"{name} is no setting", "remedy": "correct its name or unset it", "fatal": False})
     if database is not None and "error" in database:
         gaps.append({"what": database["error"], "remedy": "", "fatal": False})

@@ -1,6 +1,7 @@
 """What a run consists of: the processes, their environment and their addresses, from a request."""
 
 import json
+import socket
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from api.cli.local_keys import LocalKeys
-from api.settings import PROCESSES
+from api.settings import PROCESSES, foreign_environment
 from api.supervision.child import ProcessSpec
 from api.supervision.free_ports import PortPicker
 
@@ -16,6 +17,7 @@ API_PORT: Final = 8000
 DASHBOARD_PORT: Final = 8501
 _LOOPBACK: Final = "127.0.0.1"
 _OPC_UA_PORT: Final = 4840
+_EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +62,23 @@ class Addresses:
     @property
     def api(self) -> str:
         """The API as this machine reaches it."""
-        return f"http://{_reachable(self.host)}:{self.api_port}"
+        return f"http://{_own_name(self.host)}:{self.api_port}"
+
+    @property
+    def public_api(self) -> str:
+        """The API as browsers reach it."""
+        return f"http://{_public_name(self.host)}:{self.api_port}"
 
     @property
     def dashboard(self) -> str:
-        """The dashboard as this machine reaches it."""
-        return f"http://{_reachable(self.host)}:{self.dashboard_port}"
+        """The dashboard; it shows its own key to the API for whoever opens it, so it stays on loopback."""
+        return f"http://{_LOOPBACK}:{self.dashboard_port}"
 
     def as_dict(self) -> dict[str, Any]:
         """The addresses by name, as `atlas status --json` tells them."""
         opcua = {key.split("/")[0]: endpoint for key, endpoint in self.endpoints.items()}
         return {
-            "api": self.api,
+            "api": self.public_api,
             "dashboard": self.dashboard,
             "kafka": self.kafka,
             "database": self.database,
@@ -83,7 +90,7 @@ def choose_addresses(request: RunRequest, kafka: str, database: str) -> Addresse
     """Ports that are free now, the usual ones where possible."""
     public, local = PortPicker(request.host), PortPicker(_LOOPBACK)
     api_port = public.pick(request.api_port)
-    dashboard_port = public.pick(request.dashboard_port)
+    dashboard_port = local.pick(request.dashboard_port)
     endpoints: dict[str, str] = {}
     for plant in request.plants:
         for source, endpoint in plant.endpoints.items():
@@ -100,8 +107,9 @@ def choose_addresses(request: RunRequest, kafka: str, database: str) -> Addresse
 
 
 def environment(request: RunRequest, addresses: Addresses, keys: LocalKeys, ticket_secret: Path) -> dict[str, str]:
-    """The variables of every process of the run."""
+    """The environment of every process of the run."""
     variables = {
+        **foreign_environment(),
         "ATLAS_KAFKA": addresses.kafka,
         "ATLAS_DATABASE": addresses.database,
         "ATLAS_DATA_DIR": str(request.data_dir),
@@ -110,9 +118,10 @@ def environment(request: RunRequest, addresses: Addresses, keys: LocalKeys, tick
         "ATLAS_API_HOST": addresses.host,
         "ATLAS_API_PORT": str(addresses.api_port),
         "ATLAS_API_URL": addresses.api,
+        "ATLAS_API_PUBLIC_URL": addresses.public_api,
         "ATLAS_KEYS_FILE": str(request.data_dir / "keys.json"),
         "ATLAS_TICKET_SECRET_FILE": str(ticket_secret),
-        "ATLAS_DASHBOARD_HOST": addresses.host,
+        "ATLAS_DASHBOARD_HOST": _LOOPBACK,
         "ATLAS_DASHBOARD_PORT": str(addresses.dashboard_port),
         "ATLAS_DASHBOARD_ORIGIN": addresses.dashboard,
         "ATLAS_ENDPOINTS": json.dumps(dict(addresses.endpoints)),
@@ -161,7 +170,12 @@ def _own_endpoint(plant: PlantFile, ports: PortPicker) -> str:
     return f"opc.tcp://{_LOOPBACK}:{ports.pick(wanted)}/{plant.plant}"
 
 
-def _reachable(host: str) -> str:
-    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+def _own_name(host: str) -> str:
+    if host in _EVERYWHERE:
         return _LOOPBACK
     return f"[{host}]" if ":" in host else host
+
+
+def _public_name(host: str) -> str:
+    """What others call this machine, where it listens on all its addresses."""
+    return socket.gethostname() if host in _EVERYWHERE else _own_name(host)

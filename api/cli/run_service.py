@@ -171,7 +171,7 @@ class _Run:
                         f"{process.name} is {process.state}: {process.detail or supervisor.log(process.name)}"
                     )
         lines = (
-            ("Dashboard", f"{addresses.dashboard}/?key={keys.viewer}"),
+            ("Dashboard", addresses.dashboard),
             ("API docs", f"{addresses.api}/docs"),
             ("Status", _status_command(self._request.data_dir)),
             ("Stop", f"Ctrl-C here, or: kill {os.getpid()}"),

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -15,12 +15,12 @@ _TETHER: Final = str(Path(__file__).with_name("tether.py"))
 
 @dataclass(frozen=True, slots=True)
 class ProcessSpec:
-    """A process to run: its name, command, environment beyond ours, and the address that tells its health."""
+    """A process to run: its name, command, the address that tells its health, and environment (None: as ours)."""
 
     name: str
     command: tuple[str, ...]
     health_url: str = ""
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] | None = None
 
 
 class Child:
@@ -47,7 +47,7 @@ class Child:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env={**os.environ, **spec.environment},
+                env=spec.environment,
                 start_new_session=True,
             )
         finally:
