@@ -38,10 +38,14 @@ class Collector:
     """Every value that a subscription delivers, with its status and source time, by the node's name."""
 
     subscription_id: int = 0
+    youngest_s: float = float("inf")
+    """The least age at which a value has arrived; negative for one from the future."""
     values: list[tuple[str, Any, int, datetime]] = field(default_factory=list)
 
     def datachange_notification(self, node: Node, value: Any, data: Any) -> None:
         shown = data.monitored_item.Value
+        age = datetime.now(UTC) - shown.SourceTimestamp.replace(tzinfo=UTC)
+        self.youngest_s = min(self.youngest_s, age.total_seconds())
         self.values.append((node.nodeid.Identifier, value, shown.StatusCode.value, shown.SourceTimestamp))
 
 
