@@ -100,7 +100,7 @@ class Field:
     source: str = "opcua"
     epoch: int = 7
     seq: int = 0
-    start: int = field(default_factory=lambda: time.time_ns() // 1000 - 600_000_000)
+    start: int = field(default_factory=lambda: time.time_ns() // 1000 - 7_200_000_000)
     expected: dict[tuple[int, int], float] = field(default_factory=dict)
 
     @property

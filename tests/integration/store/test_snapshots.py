@@ -1,0 +1,52 @@
+"""Snapshots: compare-and-set, and what pruning leaves."""
+
+from __future__ import annotations
+
+from stream.store.database import Pool
+from stream.store.snapshots import newest_snapshot, prune_snapshots, save_snapshot, snapshot_before
+
+MINUTE = 60_000_000
+
+
+async def test_snapshot_and_replay_an_older_state_never_replaces_a_newer_one(pool: Pool) -> None:
+    assert await save_snapshot(pool, "boiler", "log-a", 10, 1000, b"ten")
+    assert not await save_snapshot(pool, "boiler", "log-a", 10, 1000, b"again")
+    assert not await save_snapshot(pool, "boiler", "log-a", 9, 900, b"nine")
+    assert await save_snapshot(pool, "boiler", "log-a", 11, 1100, b"eleven")
+    newest = await newest_snapshot(pool, "boiler")
+    assert newest is not None
+    assert (newest.offset, newest.log_time, newest.state) == (11, 1100, b"eleven")
+    assert await newest_snapshot(pool, "kiln") is None
+
+
+async def test_log_may_vanish_a_worker_of_the_old_log_cannot_come_back(pool: Pool) -> None:
+    assert await save_snapshot(pool, "boiler", "log-a", 500, 1000, b"old")
+    assert await save_snapshot(pool, "boiler", "log-b", 3, 2000, b"new")
+    assert not await save_snapshot(pool, "boiler", "log-a", 501, 2100, b"zombie")
+    newest = await newest_snapshot(pool, "boiler")
+    assert newest is not None
+    assert newest.state == b"new"
+
+
+async def test_the_snapshot_before_a_time_is_the_newest_not_after_it(pool: Pool) -> None:
+    for offset in range(5):
+        await save_snapshot(pool, "boiler", "log-a", offset, offset * 1000, bytes([offset]))
+    found = await snapshot_before(pool, "boiler", 2500)
+    assert found is not None
+    assert found.offset == 2
+    assert await snapshot_before(pool, "boiler", -1) is None
+
+
+async def test_pruning_keeps_a_day_at_the_spacing_and_always_the_newest(pool: Pool) -> None:
+    for minute in range(0, 26 * 60, 2):
+        await save_snapshot(pool, "boiler", "log-a", minute, minute * MINUTE, b"x")
+    await save_snapshot(pool, "kiln", "log-a", 1, 0, b"x")
+    await prune_snapshots(pool)
+    async with pool.connection() as conn:
+        rows = await (await conn.execute("SELECT log_time FROM snapshot WHERE plant = 'boiler' ORDER BY 1")).fetchall()
+    times = [row[0] // MINUTE for row in rows]
+    assert times[-1] == 26 * 60 - 2
+    assert times[0] >= times[-1] - 24 * 60
+    assert len({time // 5 for time in times[:-1]}) == len(times) - 1
+    assert len(times) >= 24 * 12
+    assert await newest_snapshot(pool, "kiln") is not None
