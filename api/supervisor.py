@@ -189,4 +189,4 @@ class Supervisor:
     async def _rotate(self) -> None:
         while True:
             await asyncio.sleep(self._timing.rotate_every)
-            await asyncio.to_thread(rotate, [self.log(kept.spec.name) for kept in self._kept])
+            await asyncio.to_thread(rotate, sorted(self._logs.glob("*.log")))

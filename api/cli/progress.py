@@ -20,6 +20,9 @@ _MARKS = {
     "stopped": ("–", "dim"),
 }
 
+_TOLD = frozenset({"up", "degraded", "restarting"})
+"""States worth a line; a start and a stop are told as steps of the whole."""
+
 
 class Progress:
     """Steps as lines, processes as a table; on no terminal each change of a process is a line instead."""
@@ -59,7 +62,7 @@ class Progress:
         if self._live is not None:
             self._live.update(self._table())
             return
-        if self._told.get(state.name) != state.state and not (state.state == "starting" and state.restarts == 0):
+        if self._told.get(state.name) != state.state and state.state in _TOLD:
             self._told[state.name] = state.state
             self.step(f"{state.name:<10} {state.state}{': ' + state.detail if state.detail else ''}")
 

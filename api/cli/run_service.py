@@ -22,6 +22,7 @@ from api.supervision.places import server_places
 from api.supervision.run_state import ProcessState, RunState
 from api.supervision.server_keeper import ServerKeeper
 from api.supervisor import Supervisor
+from stream import json_log
 from stream.servers.find import choose
 from stream.servers.port import Servers, ServerSet
 from twin.atlas.errors import AtlasError
@@ -46,10 +47,14 @@ def run(request: RunRequest, progress: Progress) -> None:
         cleared = folder.clear_leftovers(request.data_dir)
         if cleared:
             progress.step(f"ended {cleared} processes that an earlier run left behind")
+        log = request.data_dir / "logs" / "supervisor.log"
         servers = choose(request.servers, server_places(request.data_dir, request.kafka, request.database))
         if request.fresh:
             _forget(servers, request.data_dir, progress)
-        asyncio.run(_Run(request, servers, progress).run())
+        log.parent.mkdir(mode=0o700, exist_ok=True)
+        with log.open("a", encoding="utf-8") as stream:
+            json_log.configure("supervisor", stream=stream)
+            asyncio.run(_Run(request, servers, progress).run())
 
 
 def _forget(servers: ServerSet, data_dir: Path, progress: Progress) -> None:
@@ -87,6 +92,7 @@ class _Run:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stop.set)
+        announcing = asyncio.create_task(self._announce_stop())
         ours = self._servers.kind == "embedded" or await asyncio.to_thread(self._servers.running) is None
         guard = OrphanGuard(self._request.data_dir) if ours and self._servers.kind == "embedded" else None
         try:
@@ -101,6 +107,7 @@ class _Run:
             if guard is not None:
                 await guard.dismiss()
             run_state.path(self._request.data_dir).unlink(missing_ok=True)
+            announcing.cancel()
         self._progress.step("stopped; the data stays")
 
     async def _serve(self, servers: Servers) -> None:
@@ -151,6 +158,10 @@ class _Run:
             self._stop.set()
             keeping.cancel()
             await asyncio.gather(keeping, running, return_exceptions=True)
+
+    async def _announce_stop(self) -> None:
+        await self._stop.wait()
+        self._progress.step("stopping the processes")
 
     async def _until_up(self, supervisor: Supervisor, running: "asyncio.Task[None]") -> bool:
         up = asyncio.create_task(supervisor.wait_until_up())
