@@ -1,17 +1,25 @@
 """The dashboard's entry: Streamlit runs this for every visit of a page."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Final
 
 import streamlit as st
 
 from dashboards.components.chrome import hide_chrome
 from dashboards.pages import overview, plant, tags
 
+_PAGES: Final[dict[str, Callable[[], None]]] = {"overview": overview.show, "plant": plant.show, "tags": tags.show}
+
+
+def show() -> None:
+    """Show the page that the address names as `?page=`, else the overview.
+
+    Pages are told apart by a parameter and not by a path, since Streamlit's own script asks a page on a path of its own
+    for files that are not there, which leaves errors in the browser's console.
+    """
+    _PAGES.get(st.query_params.get("page", ""), overview.show)()
+
+
 st.set_page_config(page_title="Atlas Live", layout="wide", initial_sidebar_state="collapsed")
 hide_chrome()
-
-pages: dict[str, Any] = {}
-pages["overview"] = st.Page(lambda: overview.show(pages), title="Overview", url_path="overview", default=True)
-pages["plant"] = st.Page(lambda: plant.show(pages), title="Process", url_path="plant")
-pages["tags"] = st.Page(lambda: tags.show(pages), title="Tags", url_path="tags")
-st.navigation(list(pages.values()), position="hidden").run()
+st.navigation([st.Page(show, title="Atlas Live", default=True)], position="hidden").run()

@@ -1,6 +1,7 @@
 """A plant's state in the short form that the live stream uses, so that the browser has one way to take values."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 _LIMITS: Final = {"low_low": -2, "low": -1, "none": 0, "high": 1, "high_high": 2}
@@ -15,3 +16,8 @@ def live_values(state: Mapping[str, Any]) -> dict[str, Any]:
             for tag in state["tags"]
         },
     }
+
+
+def micros(moment: datetime) -> int:
+    """A moment with time zone as whole microseconds since 1970 UTC; by timedelta, as a float would lose some."""
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)

@@ -1,18 +1,17 @@
 """What a page opens on: everything that it shows before the live stream has said a word."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, Literal
 
 from api.client import PlantClient
 from dashboards.answers import read_chain, read_history
 from dashboards.key_tags import key_tags
-from dashboards.live_values import live_values
+from dashboards.live_values import live_values, micros
 from dashboards.trouble import Trouble
 
 PageName = Literal["overview", "plant", "tags"]
 Opening = dict[str, Any]
 
-CARD_TAGS: Final = 6
 TREND_TAGS: Final = 5
 CARD_HOURS: Final = 1.0
 TREND_HOURS: Final = 1.0
@@ -32,7 +31,7 @@ def open_page(client: PlantClient, page: PageName, plant: str, tag: str, now: da
     shown = known if page == "overview" else [here] if here else []
     definitions = {each: client.plant(each).model_dump(mode="json") for each in shown}
     states = {each: live_values(client.state(each).model_dump()) for each in shown}
-    count = CARD_TAGS if page == "overview" else TREND_TAGS
+    count = card_tags(len(shown)) if page == "overview" else TREND_TAGS
     keys = {each: key_tags(definitions[each]["tags"], count) for each in shown}
     trends = [] if page == "tags" else shown
     hours = CARD_HOURS if page == "overview" else TREND_HOURS
@@ -41,7 +40,7 @@ def open_page(client: PlantClient, page: PageName, plant: str, tag: str, now: da
         "plants": plants,
         "plant": None if page == "overview" else here or None,
         "chosen": tag,
-        "zone": definitions[here]["time_zone"] if here in definitions else "UTC",
+        "zone": common_zone([definition["time_zone"] for definition in definitions.values()]),
         "definitions": definitions,
         "states": states,
         "keys": keys,
@@ -50,6 +49,16 @@ def open_page(client: PlantClient, page: PageName, plant: str, tag: str, now: da
         "chain": [] if has_values else read_chain(client, here if page != "overview" else None),
         "ticket": client.ticket().ticket,
     }
+
+
+def card_tags(plants: int) -> int:
+    """How many values a plant's card has room for beside those of the other plants."""
+    return 10 if plants <= 2 else 6 if plants <= 4 else 4
+
+
+def common_zone(zones: list[str]) -> str:
+    """The time zone of a page that shows plants of these: theirs where they agree, else UTC."""
+    return zones[0] if len(set(zones)) == 1 else "UTC"
 
 
 def closed_page(page: PageName, trouble: Trouble, now: datetime) -> Opening:
@@ -71,7 +80,4 @@ def closed_page(page: PageName, trouble: Trouble, now: datetime) -> Opening:
 
 
 def _frame(page: PageName, now: datetime) -> Opening:
-    # Whole microseconds by timedelta: a float of seconds since 1970 would lose some.
-    since = now - datetime(1970, 1, 1, tzinfo=now.tzinfo)
-    micros = since // timedelta(microseconds=1)
-    return {"page": page, "version": str(micros), "server_us": micros, "hours": TREND_HOURS, "trouble": None}
+    return {"page": page, "version": str(micros(now)), "hours": TREND_HOURS, "trouble": None}

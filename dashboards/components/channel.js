@@ -38,6 +38,7 @@ class Channel {
     if (this.asked !== question) return;
     clearTimeout(question.timer);
     this.asked = null;
+    if (answer && !answer.trouble && question.kind !== "go") hub.trouble = null;
     if (answer && !answer.trouble) question.resolve(answer);
     else question.reject(Object.assign(new Error("no answer"), { trouble: answer ? answer.trouble : SCREEN_SERVER_AWAY }));
     setTimeout(() => this.next(), 0);

@@ -59,6 +59,7 @@ class PlantFeed {
     this.triedMs = Date.now();
     source.addEventListener("reset", (event) => this.heard(event, true));
     source.addEventListener("change", (event) => this.heard(event, false));
+    source.addEventListener("ticket", (event) => this.hub.renew(event.data));
     source.onerror = () => {
       if (this.source !== source) return;
       this.hub.spoilTicket(ticket);
@@ -106,8 +107,9 @@ class PlantFeed {
     return false;
   }
 
-  // "live", "silent" (nothing comes) or "behind" (what comes is old).
+  // "waiting" (nothing ever came), "live", "silent" (nothing comes any more) or "behind" (what comes is old).
   get condition() {
+    if (!this.logUs) return "waiting";
     if (this.silentMs > this.patienceMs) return "silent";
     return this.behindMs > Math.max(BEHIND_AFTER_MS, this.patienceMs) ? "behind" : "live";
   }
@@ -132,6 +134,12 @@ class Hub {
     return Date.now() + this.skewMs;
   }
 
+  // The server's clock as a message of it bears it: each is late by its journey, the least late of ten tells best.
+  compareClocks(serverUs) {
+    this.clocks = [...(this.clocks || []), serverUs / 1000 - Date.now()].slice(-10);
+    this.skewMs = Math.max(...this.clocks);
+  }
+
   feed(plant) {
     if (!this.feeds.has(plant)) this.feeds.set(plant, new PlantFeed(this, plant));
     return this.feeds.get(plant);
@@ -147,6 +155,15 @@ class Hub {
 
   grant(ticket) {
     if (ticket) this.held = { ticket, atMs: Date.now() };
+  }
+
+  // The stream sends a fresh ticket from time to time, so that a broken one opens again without asking the server.
+  renew(data) {
+    try {
+      this.grant(JSON.parse(data).ticket);
+    } catch (error) {
+      this.grant(data);
+    }
   }
 
   spoilTicket(ticket) {

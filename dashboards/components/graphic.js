@@ -60,7 +60,9 @@ class Graphic {
     }
   }
 
+  // Marks stand left of the value, so they need its size; a drawing that is not on the page yet has none.
   showMarks(place, entry) {
+    if (!this.element.isConnected) return;
     const [trust, limit] = [trustOf(entry), limitOf(entry)];
     const say = `${trust} ${limit} ${place.value.textContent.length}`;
     if (say === place.said) return;

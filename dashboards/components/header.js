@@ -32,13 +32,14 @@ class Header {
     const feeds = this.screen.feeds;
     const started = feeds.filter((feed) => feed.logUs);
     put(this.ageValue, started.length ? age(Math.max(...started.map((feed) => feed.behindMs)) / 1000) : DASH);
-    const lost = feeds.filter((feed) => feed.condition !== "live");
+    const lost = feeds.filter((feed) => ["silent", "behind"].includes(feed.condition));
     mark(this.ageValue, "late", lost.length > 0);
     this.warn(lost, feeds.length);
   }
 
   warn(lost, all) {
-    const text = this.screen.data.trouble ? troubleText(this.screen.data.trouble) : lost.length ? this.lossText(lost, all) : "";
+    const trouble = this.screen.data.trouble || (!lost.length && this.screen.waiting ? hub.trouble : null);
+    const text = trouble ? troubleText(trouble) : lost.length ? this.lossText(lost, all) : "";
     this.banner.hidden = !text;
     put(this.banner, text);
   }
@@ -51,10 +52,16 @@ class Header {
       return `Values${names} are ${behind} old. The service is catching up; act on the field instruments until they are current.`;
     }
     const since = Math.min(...silent.map((feed) => (feed.heardMs ? feed.heardMs + hub.skewMs : feed.logUs / 1000)));
-    const opening = since ? `No data${names} since ${timeOf(since, this.zone)}` : `No data${names} yet`;
-    const why = hub.trouble ? troubleText(hub.trouble)
-      : "The values below are the last known. This screen reconnects by itself; if it lasts, run \u2018atlas doctor\u2019.";
-    return `${opening} \u2013 ${why}`;
+    return `No data${names} since ${timeOf(since, this.zone)} \u2013 ${this.whatToDo(silent)}`;
+  }
+
+  whatToDo(silent) {
+    if (hub.trouble) return troubleText(hub.trouble);
+    if (silent.some((feed) => feed.failures > 2)) {
+      return `This browser cannot open the live stream at ${hub.api}. It keeps trying; if it lasts, check`
+        + " ATLAS_API_PUBLIC_URL and the service\u2019s ATLAS_DASHBOARD_ORIGIN.";
+    }
+    return "The values below are the last known. This screen reconnects by itself; if it lasts, run \u2018atlas doctor\u2019.";
   }
 }
 

@@ -13,6 +13,7 @@ import streamlit as st
 
 from api.client import ApiClientError, ClientConfig, PlantClient
 from dashboards.answers import UnknownQuestionError, answer
+from dashboards.live_values import micros
 from dashboards.opening import Opening, PageName, closed_page, open_page
 from dashboards.settings import DashboardSettings
 from dashboards.trouble import Trouble, trouble_of
@@ -24,7 +25,7 @@ SCRIPTS: Final = (
 """The screen's scripts in the order in which each can rely on those before it."""
 
 _FOLDER: Final = Path(__file__).parent
-_ADDRESSES: Final[dict[str, str]] = {"overview": "", "plant": "plant", "tags": "tags"}
+_PAGES: Final = ("overview", "plant", "tags")
 
 
 def script() -> str:
@@ -45,18 +46,24 @@ def _settings() -> DashboardSettings:
     return DashboardSettings()
 
 
-def show_page(page: PageName, pages: Mapping[str, Any]) -> None:
-    """Show a page; `pages` are Streamlit's, by name, for going to another."""
+def show_page(page: PageName) -> None:
+    """Show a page; it is run anew, alone, whenever its screen asks something."""
 
     @st.fragment
     def screen() -> None:
         goal = st.session_state.pop("goal", None)
         if goal is not None:
-            st.switch_page(pages[goal["page"]], query_params={k: goal[k] for k in ("plant", "tag") if goal[k]})
+            st.query_params.from_dict({name: value for name, value in goal.items() if value})
+            st.rerun(scope="app")
         opening = _opening(page)
         _mount(
             key=f"screen-{page}",
-            data=opening | {"api": _settings().browser_url, "answer": st.session_state.get("answer")},
+            data=opening
+            | {
+                "api": _settings().browser_url,
+                "server_us": micros(datetime.now(UTC)),
+                "answer": st.session_state.get("answer"),
+            },
             on_request_change=lambda: _answer_request(page),
         )
 
@@ -111,7 +118,7 @@ def _answer(question: Mapping[str, Any]) -> dict[str, Any]:
         st.session_state.pop("opening", None)
         return {}
     if question.get("kind") == "go":
-        if question.get("page") in _ADDRESSES:
+        if question.get("page") in _PAGES:
             st.session_state["goal"] = {k: str(question.get(k, "")) for k in ("page", "plant", "tag")}
         return {}
     try:

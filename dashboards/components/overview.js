@@ -84,7 +84,7 @@ class PlantCard {
 
   tick() {
     const { feed } = this;
-    const condition = !feed.hasValues ? "waiting" : feed.condition;
+    const { condition } = feed;
     put(this.condition, { live: "Live", silent: "No data", behind: "Catching up", waiting: "Waiting for the first value" }[condition]);
     this.condition.className = `condition ${condition}`;
     mark(this.element, "dim", condition !== "live");

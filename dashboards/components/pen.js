@@ -47,19 +47,23 @@ function scaleOf(series, view, high, low) {
   const middle = (from + to) / 2;
   const half = Math.max((to - from) / 2, span / 2) * 1.12;
   const [bottom, top] = [middle - half, middle + half];
-  return { bottom, top, y: (v) => high - ((v - bottom) / (top - bottom)) * (high - low) };
+  return { bottom, top, y: (v) => low - ((v - bottom) / (top - bottom)) * (low - high) };
 }
 
+// Runs of points that are not good, each shaded as one: hatched where bad, plain where uncertain.
 function drawShade(g, series, view, high, low) {
-  for (let i = series.from(view.from); i < series.times.length; i++) {
-    const severity = series.quality[i] >>> 30;
-    if (!severity && series.values[i] !== null) continue;
-    const until = i + 1 < series.times.length ? series.times[i + 1] : view.to;
-    const x = Math.max(view.left, view.x(series.times[i]));
-    const width = Math.max(1, view.x(until) - x);
-    g.fillStyle = severity === 1 ? INK.uncertain : INK.bad;
-    g.fillRect(x, high, width, low - high);
-    if (severity !== 1) hatch(g, x, high, width, low - high);
+  const kind = (i) => (series.values[i] === null ? 2 : Math.min(2, series.quality[i] >>> 30));
+  for (let i = series.from(view.from); i < series.times.length; ) {
+    let end = i + 1;
+    while (end < series.times.length && kind(end) === kind(i)) end++;
+    if (kind(i)) {
+      const x = Math.max(view.left, view.x(series.times[i]));
+      const width = Math.max(1, view.x(end < series.times.length ? series.times[end] : view.to) - x);
+      g.fillStyle = kind(i) === 1 ? INK.uncertain : INK.bad;
+      g.fillRect(x, high, width, low - high);
+      if (kind(i) === 2) hatch(g, x, high, width, low - high);
+    }
+    i = end;
   }
 }
 
@@ -102,7 +106,7 @@ class Spark {
     const height = this.element.clientHeight;
     const g = paper(this.element, this.element.clientWidth, height);
     if (!g) return;
-    this.to = hub.nowMs();
+    this.to = Math.max(hub.nowMs(), this.series.end);
     this.from = this.to - this.spanMs;
     drawShade(g, this.series, this, 0, height);
     drawPen(g, this.series, this, scaleOf(this.series, this, 2, height - 2));

@@ -74,6 +74,8 @@ class PlantPage {
   }
 
   draw() {
+    if (!this.drawn) this.graphic.changed(null, this.feed.tags);
+    this.drawn = true;
     this.trend.draw();
     if (this.faceplate) this.faceplate.draw();
   }

@@ -2,6 +2,7 @@
 // the end with new data whenever its script has run; a page is built once per opening and patched from then on.
 
 const SUMMARIES_EVERY_MS = 30000;
+const OPENING_GOOD_US = 15e6; // an older opening (a page that Streamlit mounted again) is read anew
 const VIEWS = { overview: Overview, plant: PlantPage, tags: TagTable };
 
 class Screen {
@@ -12,6 +13,7 @@ class Screen {
 
   update(data, send) {
     this.send = send;
+    hub.compareClocks(data.server_us);
     if (!this.data || this.data.version !== data.version) this.build(data);
     this.channel.answer(data.answer);
   }
@@ -23,7 +25,6 @@ class Screen {
     this.channel = new Channel((question) => this.send("request", question));
     hub.channel = this.channel;
     hub.api = data.api;
-    hub.skewMs = data.server_us / 1000 - Date.now();
     hub.grant(data.ticket);
     const shown = data.plant ? [data.plant] : data.plants.map((plant) => plant.id);
     this.feeds = data.trouble ? [] : shown.map((plant) => hub.feed(plant));
@@ -36,6 +37,7 @@ class Screen {
     this.timer = setInterval(() => this.tick(), 500);
     this.asker = setInterval(() => this.refresh(), this.feeds.some((feed) => !feed.live) ? 10000 : SUMMARIES_EVERY_MS);
     if (data.trouble) this.reopenLater();
+    else if (data.server_us - Number(data.version) > OPENING_GOOD_US) this.channel.ask("open").catch(() => {});
     this.tick();
   }
 
@@ -54,7 +56,9 @@ class Screen {
 
   // The chain stands in the page's place until there is a value to show.
   tick() {
-    if (!this.data.trouble) {
+    if (this.data.trouble) {
+      if (!this.view) this.body.replaceChildren((this.view = notice(this.data.trouble)).element);
+    } else {
       const some = this.feeds.length > 0 && this.feeds.some((feed) => feed.hasValues);
       const wanted = some ? VIEWS[this.data.page] : Chain;
       if (!(this.view instanceof wanted)) {
@@ -68,14 +72,18 @@ class Screen {
     this.header.tick();
   }
 
+  get waiting() {
+    return this.feeds.every((feed) => feed.condition === "waiting");
+  }
+
   nameOf(plant) {
     const known = this.data.plants.find((each) => each.id === plant);
     return known ? known.name : plant;
   }
 
   link(label, page, plant, kind) {
-    const query = plant ? `?plant=${encodeURIComponent(plant)}` : "";
-    return el("a", { href: `${page === "overview" ? "/" : `/${page}`}${query}`, class: kind, onclick: (event) => {
+    const query = new URLSearchParams(plant ? { page, plant } : { page });
+    return el("a", { href: `?${query}`, class: kind, onclick: (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
       event.preventDefault();
       this.go(page, plant);
@@ -116,6 +124,13 @@ class Screen {
     this.view = null;
     if (this.channel) this.channel.close();
   }
+}
+
+function notice(trouble) {
+  const element = el("section", { class: "chain panel", "data-test": "notice" }, el("h2", {}, trouble.title),
+    el("p", { class: "soft" }, trouble.detail), el("p", { class: "remedy" }, trouble.remedy),
+    el("p", { class: "soft" }, "The page opens by itself as soon as the service answers."));
+  return { element, close() {} };
 }
 
 const screens = new WeakMap();

@@ -37,6 +37,10 @@ class Series {
     }
   }
 
+  get end() {
+    return this.times.length ? this.times[this.times.length - 1] : -Infinity;
+  }
+
   // Index of the last point at or before `t`, -1 where there is none.
   at(t) {
     let low = 0;

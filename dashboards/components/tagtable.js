@@ -45,8 +45,8 @@ class TagTable {
     put(row.cells.description, tag.description);
     put(row.cells.unit, unitOf(tag));
     put(row.cells.equipment, tag.equipment || "");
-    row.cells.value.setAttribute("data-tag", tag.name);
-    row.cells.value.classList.add("value", "digits");
+    row.value = el("span", { class: "value digits", "data-tag": tag.name });
+    row.cells.value.append(row.value);
     row.cells.age.classList.add("digits");
     row.search = `${tag.name} ${tag.description} ${tag.equipment || ""}`.toLowerCase();
     row.element = el("tr", { tabindex: "0", onclick: () => this.screen.go("plant", this.screen.data.plant, tag.name),
@@ -61,8 +61,8 @@ class TagTable {
       const entry = feed.tags.get(row.tag.name);
       row.entry = entry;
       row.marks.show(entry);
-      dress(row.cells.value, entry);
-      put(row.cells.value, reading(row.tag, entry ? entry[0] : null));
+      dress(row.value, entry);
+      put(row.value, reading(row.tag, entry ? entry[0] : null));
       put(row.cells.limit, LIMIT_WORDS[limitOf(entry)]);
       put(row.cells.quality, trustWords(entry));
     }

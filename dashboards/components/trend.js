@@ -43,7 +43,7 @@ class Trend {
     this.height = this.element.clientHeight;
     const g = paper(this.canvas, this.width, this.height);
     if (!g) return;
-    this.to = hub.nowMs();
+    this.to = Math.max(hub.nowMs(), ...this.series.map((series) => series.end));
     this.from = this.to - this.spanMs;
     const laneHeight = (this.height - LANE.timeAxis) / Math.max(1, this.series.length);
     this.timeAxis(g);
@@ -125,7 +125,7 @@ class Trend {
 
   limits(g, tag, scale) {
     g.font = `10px ${FONT}`;
-    g.textAlign = "left";
+    g.textAlign = "right";
     g.textBaseline = "bottom";
     for (const [key, words, kind] of LIMIT_LINES) {
       const limit = tag.limits ? tag.limits[key] : null;
@@ -135,7 +135,7 @@ class Trend {
       line(g, INK[kind], [[LANE.left, y], [this.width - LANE.right, y]]);
       g.setLineDash([]);
       g.fillStyle = INK[kind];
-      g.fillText(words, LANE.left + 4, y - 1);
+      g.fillText(words, this.width - LANE.right - 4, y - 1);
     }
   }
 

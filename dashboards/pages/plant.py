@@ -1,11 +1,8 @@
 """Level 2, with its details: one plant's process graphic, its trends, and a faceplate for each value."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from dashboards.components.live import show_page
 
 
-def show(pages: Mapping[str, Any]) -> None:
+def show() -> None:
     """Show the plant that the address names, or the first."""
-    show_page("plant", pages)
+    show_page("plant")
