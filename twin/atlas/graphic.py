@@ -1,0 +1,109 @@
+"""The process graphic of a plant as SVG text: grey symbols, pipes and boxes whose values a screen fills in place."""
+
+from html import escape
+from typing import Final
+
+from twin.atlas.equipment import Equipment, Point
+from twin.atlas.layout import line, places
+from twin.atlas.plant import Plant
+from twin.atlas.symbols import SYMBOLS
+from twin.atlas.tag_definition import TagDefinition
+
+_BOX_W: Final = 150.0
+_BOX_H: Final = 32.0
+_MARGIN: Final = 40.0
+
+_STYLE: Final = """
+.pipe{fill:none;stroke:#6f777d;stroke-width:2.2}.signal{fill:none;stroke:#8b9399;stroke-width:1;stroke-dasharray:5 4}
+.energy{fill:none;stroke:#8b9399;stroke-width:2;stroke-dasharray:10 3}.tip{fill:#6f777d}
+.body{fill:#eceeef;stroke:#5b6369;stroke-width:1.8}.jacket{fill:#cfd4d7;stroke:#5b6369;stroke-width:1.4}
+.line{fill:none;stroke:#5b6369;stroke-width:1.8}.tray{fill:none;stroke:#8b9399;stroke-width:1.2;stroke-dasharray:7 4}
+.node{fill:#6f777d}.sign{font-size:15px;text-anchor:middle;fill:#3a4146}
+.caption{font-size:12px;text-anchor:middle;fill:#50585e}.onbody{font-size:11.5px;text-anchor:middle;fill:#3a4146}
+.tag rect{fill:#f4f5f6;stroke:#a9b0b5;stroke-width:1}.tag .label{font-size:10.5px;fill:#5a6268}
+.tag .value{font-size:15px;font-weight:600;text-anchor:end;fill:#1f2a33;font-variant-numeric:tabular-nums}
+.tag .unit{font-size:10.5px;fill:#5a6268}.tag .quality-mark{fill:none;stroke:none}
+""".strip().replace("\n", "")
+
+
+def draw(plant: Plant) -> str:
+    """The graphic, scalable, with one group per shown tag: `<g class="tag" data-tag="TIC-101.PV">`.
+
+    A group holds texts of the classes `label`, `value` and `unit`, and a `quality-mark` that a screen may shape.
+    Every text is escaped; there is no script and nothing is fetched.
+    """
+    at = places(plant)
+    shown = [tag for tag in plant.tags if tag.shown]
+    boxes = {tag.name: tag.shown_at or _beside(tag, plant, at) for tag in shown}
+    x, y, w, h = _frame([*at.values(), *boxes.values()])
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="process-graphic" viewBox="{x:g} {y:g} {w:g} {h:g}"'
+        f' role="img" aria-label="{escape(plant.name)}" font-family="Liberation Sans, Segoe UI, Arial, sans-serif">',
+        f"<style>{_STYLE}</style>",
+        '<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="6" markerHeight="6" orient="auto">'
+        '<path class="tip" d="M0,0 L10,5 L0,10 Z"/></marker></defs>',
+        *(_pipe(plant, stream.name, line(plant, stream, at), stream.carries) for stream in plant.streams),
+        *(_equipment(item, at[item.id]) for item in plant.equipment),
+        *(_box(tag, boxes[tag.name]) for tag in shown),
+        "</svg>",
+    ]
+    return "\n".join(parts)
+
+
+def _frame(points: list[Point]) -> tuple[float, float, float, float]:
+    left = min((x for x, _ in points), default=0.0) - _BOX_W / 2 - _MARGIN
+    top = min((y for _, y in points), default=0.0) - 60 - _MARGIN
+    right = max((x for x, _ in points), default=100.0) + _BOX_W / 2 + _MARGIN
+    bottom = max((y for _, y in points), default=100.0) + 60 + _MARGIN
+    return left, top, right - left, bottom - top
+
+
+def _pipe(plant: Plant, name: str, corners: list[Point], carries: str) -> str:
+    path = " ".join(f"{'L' if index else 'M'}{x:g},{y:g}" for index, (x, y) in enumerate(corners))
+    kind = "pipe" if carries == "material" else carries
+    stream = next(stream for stream in plant.streams if stream.name == name)
+    told = escape(stream.description or stream.name)
+    drawn = f'class="{kind}" data-stream="{escape(name)}" d="{path}" marker-end="url(#tip)"'
+    return f"<path {drawn}><title>{told}</title></path>"
+
+
+def _equipment(item: Equipment, middle: Point) -> str:
+    kind = item.type
+    symbol = SYMBOLS[kind.symbol](kind.width, kind.height)
+    caption = ""
+    if kind.symbol == "arrow":
+        caption = f'<text class="onbody" y="4">{escape(_short(item.name))}</text>'
+    elif kind.symbol not in ("node", "valve"):
+        below = kind.height / 2 + 16
+        caption = f'<text class="caption" y="{below:g}">{escape(item.id)} {escape(item.name)}</text>'
+    return (
+        f'<g class="equipment" data-equipment="{escape(item.id)}" transform="translate({middle[0]:g},{middle[1]:g})">'
+        f"<title>{escape(item.id)} {escape(item.name)}</title>{symbol}{caption}</g>"
+    )
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 13 else f"{name[:12]}…"
+
+
+def _beside(tag: TagDefinition, plant: Plant, at: dict[str, Point]) -> Point:
+    """Below the tag's equipment, each further tag of it one box lower."""
+    x, y = at.get(tag.equipment, (0.0, 0.0))
+    height = plant.equipment_by_id[tag.equipment].type.height if tag.equipment in plant.equipment_by_id else 0.0
+    others = [other for other in plant.tags if other.shown and other.equipment == tag.equipment and not other.shown_at]
+    return x, y + height / 2 + 40 + others.index(tag) * (_BOX_H + 4)
+
+
+def _box(tag: TagDefinition, middle: Point) -> str:
+    left, top = -_BOX_W / 2, -_BOX_H / 2
+    label = tag.loop if tag.part in ("PV", "") else tag.name
+    unit = {"degC": "°C", "delta_degC": "K", "percent": "%", "dimensionless": ""}.get(tag.unit, tag.unit)
+    return (
+        f'<g class="tag" data-tag="{escape(tag.name)}" transform="translate({middle[0]:g},{middle[1]:g})" tabindex="0">'
+        f"<title>{escape(tag.name)} {escape(tag.description)}</title>"
+        f'<rect x="{left:g}" y="{top:g}" width="{_BOX_W:g}" height="{_BOX_H:g}" rx="3"/>'
+        f'<path class="quality-mark" d="M{left + 4:g},{top + 4:g} h8 v8 h-8 Z"/>'
+        f'<text class="label" x="{left + 6:g}" y="4">{escape(label)}</text>'
+        f'<text class="value" x="{left + _BOX_W - 36:g}" y="5">—</text>'
+        f'<text class="unit" x="{left + _BOX_W - 32:g}" y="5">{escape(unit)}</text></g>'
+    )

@@ -1,0 +1,75 @@
+"""Where equipment and stream lines lie on the process graphic: as the file says, else computed."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import networkx as nx
+
+from twin.atlas.equipment import Equipment, Point, Port
+from twin.atlas.plant import Plant
+from twin.atlas.streams import ProcessStream
+
+_COLUMN: Final = 190.0
+_ROW: Final = 210.0
+_MARGIN: Final = 110.0
+_STUB: Final = 22.0
+
+
+def places(plant: Plant) -> dict[str, Point]:
+    """The middle of each piece of equipment in drawing units; where the file gives none, in layers along the flow."""
+    missing = [item for item in plant.equipment if item.at is None]
+    found = {item.id: item.at for item in plant.equipment if item.at is not None}
+    if not missing:
+        return found
+    forward = nx.DiGraph(plant.graph)
+    while not nx.is_directed_acyclic_graph(forward):
+        cycle = nx.find_cycle(forward)
+        forward.remove_edge(*cycle[-1][:2])
+    below = max((y for _, y in found.values()), default=0.0) + _MARGIN
+    for column, layer in enumerate(nx.topological_generations(forward)):
+        for row, name in enumerate(sorted(layer)):
+            found.setdefault(name, (_MARGIN + column * _COLUMN, below + row * _ROW))
+    return found
+
+
+def port_place(item: Equipment, port: Port, middle: Point) -> Point:
+    """Where a port lies."""
+    x, y, w, h = *middle, item.type.width, item.type.height
+    if port.side in ("left", "right"):
+        return (x - w / 2 if port.side == "left" else x + w / 2, y - h / 2 + port.along * h)
+    return (x - w / 2 + port.along * w, y - h / 2 if port.side == "top" else y + h / 2)
+
+
+def line(plant: Plant, stream: ProcessStream, at: Mapping[str, Point]) -> list[Point]:
+    """The corners of a stream's line, horizontal and vertical only, from port to port."""
+    ports = plant.ports(stream)
+    ends = (stream.source.equipment, stream.target.equipment)
+    start, end = (
+        port_place(plant.equipment_by_id[name], port, at[name]) for name, port in zip(ends, ports, strict=True)
+    )
+    via = list(stream.via) or _corners(start, ports[0], end, ports[1])
+    points = [start]
+    for point in [*via, end]:
+        last = points[-1]
+        if last[0] != point[0] and last[1] != point[1]:
+            # A leg leaves a side port sideways and a top or bottom port upright.
+            upright = len(points) == 1 and ports[0].side in ("top", "bottom")
+            points.append((last[0], point[1]) if upright else (point[0], last[1]))
+        points.append(point)
+    return [point for index, point in enumerate(points) if index == 0 or point != points[index - 1]]
+
+
+def _corners(start: Point, out: Port, end: Point, into: Port) -> list[Point]:
+    """Corners of a line that the file does not draw."""
+    sideways_out, sideways_in = out.side in ("left", "right"), into.side in ("left", "right")
+    if sideways_out and sideways_in:
+        if start[1] == end[1]:
+            return []
+        middle = (start[0] + end[0]) / 2 if end[0] - start[0] > 2 * _STUB else start[0] + _STUB
+        return [(middle, start[1]), (middle, end[1])]
+    if sideways_out:
+        return [(end[0], start[1])]
+    if sideways_in:
+        return [(start[0], end[1])]
+    middle = (start[1] + end[1]) / 2
+    return [(start[0], middle), (end[0], middle)]
