@@ -36,7 +36,7 @@ class Progress:
 
     def step(self, line: str) -> None:
         """Tell one step."""
-        self.console.print(Text(f"{self._clock()}  {line}"))
+        self.console.print(Text(f"{self._clock()}  {line}"), soft_wrap=True)
 
     def watch(self, processes: Iterable[ProcessState]) -> "Progress":
         """Show these processes; use the result as a context manager for as long as the table is to live."""

@@ -83,10 +83,10 @@ def _print(state: "RunState") -> None:
         style = "green" if each.state == "up" else "yellow"
         pid = str(each.pid or "–")
         table.add_row(each.name, pid, Text(each.state, style=style), str(each.restarts), Text(each.detail))
-    console.print(table)
+    console.print(table, soft_wrap=True, crop=False)
     console.print()
     for name, address in state.addresses.items():
         shown = address if isinstance(address, str) else "  ".join(f"{key} {value}" for key, value in address.items())
         console.print(f"{name:<10} {shown}", markup=False, soft_wrap=True)
-    console.print(f"{'api_key':<10} {state.api_key}", markup=False)
+    console.print(f"{'api_key':<10} {state.api_key}", markup=False, soft_wrap=True)
     console.print(f"{'servers':<10} {state.servers}", markup=False)

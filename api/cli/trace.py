@@ -7,6 +7,7 @@ import click
 
 if TYPE_CHECKING:
     from api.client import PlantClient
+    from api.schemas import Trace
 
 
 @click.command()
@@ -27,7 +28,7 @@ def trace(tag: str, plant: str | None, data_dir: Path | None, as_json: bool) -> 
     if as_json:
         click.echo(found.model_dump_json(indent=1))
         return
-    _print(found.model_dump(mode="json"))
+    _print(found)
 
 
 def _plant_of(client: "PlantClient", tag: str) -> str:
@@ -40,20 +41,16 @@ def _plant_of(client: "PlantClient", tag: str) -> str:
     raise click.UsageError(f"{tag} is a tag of {' and '.join(having)}; name one with --plant")
 
 
-def _print(found: dict[str, object]) -> None:
+def _print(found: "Trace") -> None:
     from rich.console import Console
     from rich.table import Table
 
     console = Console(highlight=False)
+    value = "no value yet" if found.value is None else f"{found.value:g} {found.unit}"
+    console.print(f"{found.tag} {found.description}: {value} ({found.status})", markup=False, soft_wrap=True)
     table = Table(box=None, show_header=False, pad_edge=False)
-    for name, value in found.items():
-        if isinstance(value, list):
-            continue
-        table.add_row(name, "–" if value is None else str(value))
-    console.print(table)
-    for name, value in found.items():
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            steps = Table(*[str(column) for column in value[0]], title=name, title_justify="left", box=None)
-            for step in value:
-                steps.add_row(*["–" if cell is None else str(cell) for cell in step.values()])
-            console.print(steps)
+    for step in found.steps:
+        after = "" if step.after_ms is None else f"+{step.after_ms:.0f} ms"
+        table.add_row(step.where, step.time or "–", after, step.text)
+    # Piped or narrow, the times must stay whole.
+    console.print(table, soft_wrap=True, no_wrap=True, crop=False)
