@@ -1,0 +1,66 @@
+"""Storing a plant: a revision, its tag table and the news of it together, and only where something is new."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import count
+
+import pytest
+
+from stream.handlers.store_plant import PlantRevised, StorePlant, store_plant
+from stream.store.unit_of_work import InMemoryUnitOfWork
+from twin.atlas.errors import AtlasError
+from twin.plants import names, path
+
+AT = datetime(2026, 11, 24, tzinfo=UTC)
+
+
+def text(plant: str) -> str:
+    return path(plant).read_text()
+
+
+async def store(unit: InMemoryUnitOfWork, definition: str) -> list[PlantRevised]:
+    numbers = count(len(unit.outbox.events))
+    return await store_plant(
+        StorePlant(definition_text=definition), unit, now=lambda: AT, identity=lambda: f"event-{next(numbers)}"
+    )
+
+
+@pytest.mark.parametrize("plant", names())
+async def test_a_plant_that_ships_is_stored_with_its_tag_table_and_its_event(plant: str) -> None:
+    unit = InMemoryUnitOfWork()
+    [event] = await store(unit, text(plant))
+    assert (event.plant, event.number, event.revision, event.event_id, event.at) == (plant, 0, 1, "event-0", AT)
+    table = unit.plants.tables[event.tag_table]
+    assert table.plant == plant
+    assert len(table) > 10
+    [sent] = unit.outbox.events
+    assert (sent.event_id, sent.aggregate, sent.version, sent.type) == ("event-0", f"plant/{plant}", 1, "PlantRevised")
+    assert PlantRevised.model_validate(sent.content) == event
+
+
+async def test_an_unchanged_definition_says_nothing() -> None:
+    unit = InMemoryUnitOfWork()
+    await store(unit, text(names()[0]))
+    assert await store(unit, text(names()[0])) == []
+    assert len(unit.outbox.events) == 1
+
+
+async def test_a_changed_definition_is_a_new_revision_with_the_same_number_and_tag_numbers() -> None:
+    unit = InMemoryUnitOfWork()
+    [first] = await store(unit, text(names()[0]))
+    [other] = await store(unit, text(names()[1]))
+    [second] = await store(unit, text(names()[0]) + "\n# a remark\n")
+    assert (first.number, other.number, second.number) == (0, 1, 0)
+    assert (first.revision, second.revision) == (1, 2)
+    assert first.tag_table != second.tag_table
+    before, after = unit.plants.tables[first.tag_table], unit.plants.tables[second.tag_table]
+    assert before.tag_ids.tolist() == after.tag_ids.tolist()
+
+
+async def test_a_faulty_definition_stores_nothing() -> None:
+    unit = InMemoryUnitOfWork()
+    with pytest.raises(AtlasError):
+        await store(unit, "id: [not a plant")
+    assert await unit.plants.list() == []
+    assert unit.outbox.events == []
