@@ -54,7 +54,11 @@ class LiveSystem:
             time.sleep(0.5)
 
     def wait_healthy(self, timeout_s: float = 90.0) -> None:
-        self.wait_until("all processes up", lambda: bool(self.status().get("healthy")), timeout_s)
+        def healthy() -> bool:
+            told = self.status()
+            return bool(told.get("processes")) and told["state"] == "running" and bool(told["healthy"])
+
+        self.wait_until("all processes up", healthy, timeout_s)
 
     def logs(self) -> str:
         parts = []
@@ -87,6 +91,10 @@ class LiveSystem:
         assert len(found) == len(rows), f"{plant}: {len(rows) - len(found)} readings are doubled"
         return found
 
+    def names(self, plant: str) -> set[str]:
+        with psycopg.connect(self.database) as connection:
+            return {name for (name,) in connection.execute("SELECT name FROM tag WHERE plant = %s", [plant])}
+
     def offered(self, plant: str, before_us: int) -> dict[tuple[str, int], tuple[float, int]]:
         ledger = read_ledger(self.ledgers()[plant])
         chosen = ledger.times_us < before_us
@@ -105,17 +113,16 @@ class LiveSystem:
         """Every reading offered until now is stored once, as offered, and nothing else is; returns how many."""
         now, total = time.time_ns() // 1000, 0
         for plant in self.ledgers():
-            offered = self.offered(plant, now)
-            names = {name for name, _ in self.stored(plant, now)}
-            offered = {key: content for key, content in offered.items() if key[0] in names}
+            names = self.names(plant)
+            offered = {key: content for key, content in self.offered(plant, now).items() if key[0] in names}
             self.wait_until(
                 f"{plant}: all readings stored",
                 lambda plant=plant, offered=offered: offered.keys() <= self.stored(plant, now).keys(),  # type: ignore[misc]
                 timeout_s,
             )
-            stored = {key: row for key, row in self.stored(plant, now).items() if key in offered or key[0] in names}
             measured = {name for name, _ in offered}
-            extra = {key for key in stored if key[0] in measured} - offered.keys()
+            stored = {key: row for key, row in self.stored(plant, now).items() if key[0] in measured}
+            extra = stored.keys() - offered.keys()
             assert not extra, f"{plant}: {len(extra)} readings that were never offered, such as {min(extra)}"
             wrong = [key for key, content in offered.items() if not same(stored[key], content)]
             assert not wrong, (

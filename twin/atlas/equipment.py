@@ -77,10 +77,10 @@ _STEM: Final = Port("stem", "in", "signal", "top")
 EQUIPMENT_TYPES: Final[dict[str, EquipmentType]] = {
     kind.name: kind
     for kind in (
-        EquipmentType("feed", "where a stream comes into the plant", "arrow", 76, 26, (
+        EquipmentType("feed", "where a stream comes into the plant", "arrow", 104, 28, (
             _out("outlet", "right", required=True),
         )),
-        EquipmentType("product", "where a stream leaves the plant", "arrow", 76, 26, (
+        EquipmentType("product", "where a stream leaves the plant", "arrow", 104, 28, (
             _into("inlet", "left", required=True),
         )),
         EquipmentType("stirred-reactor", "stirred vessel with a jacket", "reactor", 120, 170, (

@@ -75,7 +75,9 @@ def _equipment(item: Equipment, middle: Point) -> str:
         caption = f'<text class="onbody" y="4">{escape(_short(item.name))}</text>'
     elif kind.symbol not in ("node", "valve"):
         below = kind.height / 2 + 16
-        caption = f'<text class="caption" y="{below:g}">{escape(item.id)} {escape(item.name)}</text>'
+        # A vessel's outlet leaves downwards through the middle, so its name stands to the left of it.
+        side = ' x="-8" style="text-anchor:end"' if kind.symbol in ("reactor", "vessel", "column") else ""
+        caption = f'<text class="caption"{side} y="{below:g}">{escape(item.id)} {escape(item.name)}</text>'
     return (
         f'<g class="equipment" data-equipment="{escape(item.id)}" transform="translate({middle[0]:g},{middle[1]:g})">'
         f"<title>{escape(item.id)} {escape(item.name)}</title>{symbol}{caption}</g>"
@@ -83,7 +85,7 @@ def _equipment(item: Equipment, middle: Point) -> str:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= 13 else f"{name[:12]}…"
+    return name if len(name) <= 14 else f"{name[:13]}…"
 
 
 def _beside(tag: TagDefinition, plant: Plant, at: dict[str, Point]) -> Point:

@@ -33,11 +33,11 @@ def places(plant: Plant) -> dict[str, Point]:
 
 
 def port_place(item: Equipment, port: Port, middle: Point) -> Point:
-    """Where a port lies."""
+    """Where a port lies, in whole units, so that lines drawn by hand meet it."""
     x, y, w, h = *middle, item.type.width, item.type.height
     if port.side in ("left", "right"):
-        return (x - w / 2 if port.side == "left" else x + w / 2, y - h / 2 + port.along * h)
-    return (x - w / 2 + port.along * w, y - h / 2 if port.side == "top" else y + h / 2)
+        return (x - w / 2 if port.side == "left" else x + w / 2, float(round(y - h / 2 + port.along * h)))
+    return (float(round(x - w / 2 + port.along * w)), y - h / 2 if port.side == "top" else y + h / 2)
 
 
 def line(plant: Plant, stream: ProcessStream, at: Mapping[str, Point]) -> list[Point]:
