@@ -47,7 +47,7 @@ class Supervisor:
     Parameters
     ----------
     specs
-        What to run, in the order in which it is started; stopped in reverse.
+        What to run, in the order in which it is started; stopped in reverse. `add` gives more of it later.
     logs
         Folder of `<name>.log`.
     on_change
@@ -69,8 +69,22 @@ class Supervisor:
         self._on_change = on_change
         self._timing = timing or Timing()
         self._now = now
-        self._kept = [_Kept(spec, ProcessState(spec.name, health_url=spec.health_url), new_backoff()) for spec in specs]
+        self._new_backoff = new_backoff
+        self._kept: list[_Kept] = []
+        self._keeping: list[asyncio.Task[None]] = []
+        self._ended = asyncio.Event()
+        self._stop: asyncio.Event | None = None
         self._all_up = asyncio.Event()
+        self.add(specs)
+
+    def add(self, specs: Sequence[ProcessSpec]) -> None:
+        """Keep these processes too; they start at once where the others run already."""
+        for spec in specs:
+            kept = _Kept(spec, ProcessState(spec.name, health_url=spec.health_url), self._new_backoff())
+            self._kept.append(kept)
+            if self._stop is not None:
+                self._begin(kept, self._stop)
+        self._all_up.clear()
 
     @property
     def processes(self) -> list[ProcessState]:
@@ -87,26 +101,36 @@ class Supervisor:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Keep everything running until `stop` is set, then stop everything."""
+        self._stop = stop
         rotation = asyncio.create_task(self._rotate())
-        keeping = [asyncio.create_task(self._keep(kept, stop)) for kept in self._kept]
+        stopping = asyncio.create_task(stop.wait())
+        ended = asyncio.create_task(self._ended.wait())
         try:
-            stopping = asyncio.create_task(stop.wait())
+            for kept in self._kept:
+                self._begin(kept, stop)
             # A keeping task ends by itself only by a fault of ours; then everything stops and the fault is told.
-            await asyncio.wait([stopping, *keeping], return_when=asyncio.FIRST_COMPLETED)
-            stopping.cancel()
+            await asyncio.wait([stopping, ended], return_when=asyncio.FIRST_COMPLETED)
         finally:
             stop.set()
-            rotation.cancel()
-            await self._stop_all(keeping)
-        for task in keeping:
-            task.result()
+            for task in (rotation, stopping, ended):
+                task.cancel()
+            await self._stop_all()
+        for keeping in self._keeping:
+            keeping.result()
 
-    async def _stop_all(self, keeping: Sequence[asyncio.Task[None]]) -> None:
+    def _begin(self, kept: _Kept, stop: asyncio.Event) -> None:
+        task = asyncio.create_task(self._keep(kept, stop), name=kept.spec.name)
+        task.add_done_callback(lambda _task: self._ended.set())
+        self._keeping.append(task)
+
+    async def _stop_all(self) -> None:
+        if not self._keeping:
+            return
         for kept in reversed(self._kept):
             if kept.child is not None:
                 self._change(kept, state="stopping", detail="")
                 kept.child.terminate()
-        _done, late = await asyncio.wait(keeping, timeout=self._timing.stop_patience)
+        _done, late = await asyncio.wait(self._keeping, timeout=self._timing.stop_patience)
         if late:
             for kept in self._kept:
                 if kept.child is not None:

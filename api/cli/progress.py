@@ -1,7 +1,7 @@
 """What a run shows in the terminal: a table that lives while it starts, and plain lines where nobody watches."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 
 from rich.console import Console
@@ -30,7 +30,7 @@ class Progress:
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(stderr=False, highlight=False)
         self._live: Live | None = None
-        self._processes: list[ProcessState] = []
+        self._processes: Callable[[], Iterable[ProcessState]] = tuple
         self._told: dict[str, str] = {}
         self._began = time.monotonic()
 
@@ -38,9 +38,9 @@ class Progress:
         """Tell one step."""
         self.console.print(Text(f"{self._clock()}  {line}"), soft_wrap=True)
 
-    def watch(self, processes: Iterable[ProcessState]) -> "Progress":
+    def watch(self, processes: Callable[[], Iterable[ProcessState]]) -> "Progress":
         """Show these processes; use the result as a context manager for as long as the table is to live."""
-        self._processes = list(processes)
+        self._processes = processes
         return self
 
     def __enter__(self) -> "Progress":
@@ -68,7 +68,7 @@ class Progress:
 
     def _table(self) -> Table:
         table = Table(box=None, show_header=False, pad_edge=False)
-        for process in self._processes:
+        for process in self._processes():
             mark, style = _MARKS.get(process.state, ("?", "red"))
             again = f" ({process.restarts} restarts)" if process.restarts else ""
             table.add_row(

@@ -86,8 +86,8 @@ class Addresses:
         }
 
 
-def choose_addresses(request: RunRequest, kafka: str, database: str) -> Addresses:
-    """Ports that are free now, the usual ones where possible."""
+def choose_addresses(request: RunRequest) -> Addresses:
+    """Ports that are free now, the usual ones where possible; the servers' addresses come when they have started."""
     public, local = PortPicker(request.host), PortPicker(_LOOPBACK)
     api_port = public.pick(request.api_port)
     dashboard_port = local.pick(request.dashboard_port)
@@ -101,8 +101,6 @@ def choose_addresses(request: RunRequest, kafka: str, database: str) -> Addresse
         dashboard_port=dashboard_port,
         health_ports={process: local.pick() for process in PROCESSES},
         endpoints=endpoints,
-        kafka=kafka,
-        database=database,
     )
 
 
@@ -138,28 +136,36 @@ def command(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-P", "-m", "api.cli", *arguments)
 
 
-def processes(
-    request: RunRequest, addresses: Addresses, variables: Mapping[str, str], keys: LocalKeys
-) -> list[ProcessSpec]:
-    """The processes of the run, in the order of their start."""
+def early_processes(request: RunRequest, addresses: Addresses, variables: Mapping[str, str]) -> list[ProcessSpec]:
+    """Processes that need no server: they start while these do, since the plants' past takes seconds to simulate."""
+    if not request.simulated:
+        return []
+    return [_spec("plants", "simulate", _own_page(addresses, "simulate"), variables)]
 
-    def spec(name: str, verb: str, health: str, **more: str) -> ProcessSpec:
-        return ProcessSpec(name, command(verb), health, {**variables, **more})
 
-    def own_page(verb: str) -> str:
-        return f"http://{_LOOPBACK}:{addresses.health_ports[verb]}/health"
-
-    found = [
-        spec("api", "serve", f"{addresses.api}/health/ready"),
-        spec("worker", "work", own_page("work")),
-        spec("historian", "store", own_page("store")),
-        spec("keeper", "keep", own_page("keep")),
-        spec("connector", "connect", own_page("connect")),
-        spec("dashboard", "dashboard", f"{addresses.dashboard}/_stcore/health", ATLAS_API_KEY=keys.viewer),
+def processes(addresses: Addresses, variables: Mapping[str, str], keys: LocalKeys) -> list[ProcessSpec]:
+    """The processes upon the servers, in the order of their start."""
+    return [
+        _spec("api", "serve", f"{addresses.api}/health/ready", variables),
+        _spec("worker", "work", _own_page(addresses, "work"), variables),
+        _spec("historian", "store", _own_page(addresses, "store"), variables),
+        _spec("keeper", "keep", _own_page(addresses, "keep"), variables),
+        _spec("connector", "connect", _own_page(addresses, "connect"), variables),
+        _spec(
+            "dashboard",
+            "dashboard",
+            f"{addresses.dashboard}/_stcore/health",
+            {**variables, "ATLAS_API_KEY": keys.viewer},
+        ),
     ]
-    if request.simulated:
-        found.insert(0, spec("plants", "simulate", own_page("simulate")))
-    return found
+
+
+def _spec(name: str, verb: str, health: str, variables: Mapping[str, str]) -> ProcessSpec:
+    return ProcessSpec(name, command(verb), health, variables)
+
+
+def _own_page(addresses: Addresses, verb: str) -> str:
+    return f"http://{_LOOPBACK}:{addresses.health_ports[verb]}/health"
 
 
 def _own_endpoint(plant: PlantFile, ports: PortPicker) -> str:

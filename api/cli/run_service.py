@@ -7,11 +7,11 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from api.cli import local_keys, run_plan
-from api.cli.local_keys import LocalKeys
 from api.cli.progress import Progress
 from api.cli.run_plan import Addresses, RunRequest
 from api.supervision import folder, run_state
@@ -24,7 +24,7 @@ from api.supervision.server_keeper import ServerKeeper
 from api.supervisor import Supervisor
 from stream import json_log
 from stream.servers.find import choose
-from stream.servers.port import Servers, ServerSet
+from stream.servers.port import ServerSet
 from twin.atlas.errors import AtlasError
 
 _PREPARE_TIMEOUT_S: Final = 120.0
@@ -94,13 +94,11 @@ class _Run:
             loop.add_signal_handler(number, self._stop.set)
         announcing = asyncio.create_task(self._announce_stop())
         ours = self._servers.kind == "embedded" or await asyncio.to_thread(self._servers.running) is None
-        guard = OrphanGuard(self._request.data_dir) if ours and self._servers.kind == "embedded" else None
+        guard = OrphanGuard(self._request.data_dir) if self._servers.kind == "embedded" else None
         try:
             if guard is not None:
                 await guard.start()
-            addresses = await asyncio.to_thread(self._servers.start, self._progress.step)
-            if not self._stop.is_set():
-                await self._serve(addresses)
+            await self._serve()
         finally:
             if ours:
                 await asyncio.to_thread(self._servers.stop, self._progress.step)
@@ -110,25 +108,54 @@ class _Run:
             announcing.cancel()
         self._progress.step("stopped; the data stays")
 
-    async def _serve(self, servers: Servers) -> None:
+    async def _serve(self) -> None:
+        """Start what needs no server, then the servers, then the rest; stop all processes whatever happens."""
         request = self._request
         keys = local_keys.ensure(request.data_dir)
         secret = local_keys.ensure_ticket_secret(request.data_dir)
-        addresses = run_plan.choose_addresses(request, servers.kafka, servers.database)
+        addresses = run_plan.choose_addresses(request)
         variables = run_plan.environment(request, addresses, keys, secret)
-        self._state.addresses, self._state.api_key = addresses.as_dict(), keys.viewer
-        self._save()
-        self._progress.step("storing the plants")
-        await self._prepare(variables)
-        if self._stop.is_set():
-            return
-        await self._supervise(addresses, run_plan.processes(request, addresses, variables, keys), keys)
+        early = run_plan.early_processes(request, addresses, variables)
+        supervisor = Supervisor(early, request.data_dir / "logs", self._changed)
+        self._state.api_key, self._state.processes = keys.viewer, supervisor.processes
+        running = asyncio.create_task(supervisor.run(self._stop))
+        tasks = [running]
+        try:
+            with self._progress.watch(lambda: supervisor.processes):
+                servers = await asyncio.to_thread(self._servers.start, self._progress.step)
+                addresses = replace(addresses, kafka=servers.kafka, database=servers.database)
+                variables = run_plan.environment(request, addresses, keys, secret)
+                self._state.addresses = addresses.as_dict()
+                await self._prepare(variables)
+                keeper = ServerKeeper(self._servers, self._changed)
+                tasks.append(asyncio.create_task(keeper.run()))
+                supervisor.add(run_plan.processes(addresses, variables, keys))
+                self._state.processes = [*keeper.processes, *supervisor.processes]
+                self._state.stage = "running"
+                all_up = await self._until_up(supervisor, running)
+            if not self._stop.is_set():
+                self._tell(addresses, supervisor, all_up)
+            await running
+        finally:
+            self._stop.set()
+            for task in tasks[1:]:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _announce_stop(self) -> None:
+        await self._stop.wait()
+        self._progress.step("stopping the processes")
 
     async def _prepare(self, variables: dict[str, str]) -> None:
+        """Bring schema, plants and topics up to date, in a process of its own whose memory goes with it."""
+        if self._stop.is_set():
+            return
+        self._progress.step("storing the plants")
         log = self._request.data_dir / "logs" / "prepare.log"
         files = [str(plant.path) for plant in self._request.plants]
-        spec = ProcessSpec("prepare", run_plan.command("plant", "store", *files), environment=variables)
-        child = await Child.start(spec, log)
+        child = await Child.start(
+            ProcessSpec("prepare", run_plan.command("plant", "store", *files), environment=variables), log
+        )
         waits = [asyncio.ensure_future(child.wait()), asyncio.ensure_future(self._stop.wait())]
         done, _ = await asyncio.wait(waits, timeout=_PREPARE_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
         waits[1].cancel()
@@ -141,28 +168,6 @@ class _Run:
                 remedy=f"see {log}",
             )
 
-    async def _supervise(self, addresses: Addresses, specs: list[ProcessSpec], keys: LocalKeys) -> None:
-        keeper = ServerKeeper(self._servers, self._changed)
-        supervisor = Supervisor(specs, self._request.data_dir / "logs", self._changed)
-        self._state.processes = [*keeper.processes, *supervisor.processes]
-        self._state.stage = "running"
-        keeping = asyncio.create_task(keeper.run())
-        running = asyncio.create_task(supervisor.run(self._stop))
-        try:
-            with self._progress.watch(supervisor.processes):
-                all_up = await self._until_up(supervisor, running)
-            if not self._stop.is_set():
-                self._tell(addresses, keys, supervisor, all_up)
-            await running
-        finally:
-            self._stop.set()
-            keeping.cancel()
-            await asyncio.gather(keeping, running, return_exceptions=True)
-
-    async def _announce_stop(self) -> None:
-        await self._stop.wait()
-        self._progress.step("stopping the processes")
-
     async def _until_up(self, supervisor: Supervisor, running: "asyncio.Task[None]") -> bool:
         up = asyncio.create_task(supervisor.wait_until_up())
         stop = asyncio.create_task(self._stop.wait())
@@ -173,7 +178,7 @@ class _Run:
         up.cancel()
         return False
 
-    def _tell(self, addresses: Addresses, keys: LocalKeys, supervisor: Supervisor, all_up: bool) -> None:
+    def _tell(self, addresses: Addresses, supervisor: Supervisor, all_up: bool) -> None:
         progress = self._progress
         if not all_up and not self._stop.is_set():
             for process in supervisor.processes:

@@ -42,15 +42,8 @@ def _plant_of(client: "PlantClient", tag: str) -> str:
 
 
 def _print(found: "Trace") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(highlight=False)
     value = "no value yet" if found.value is None else f"{found.value:g} {found.unit}"
-    console.print(f"{found.tag} {found.description}: {value} ({found.status})", markup=False, soft_wrap=True)
-    table = Table(box=None, show_header=False, pad_edge=False)
+    click.echo(f"{found.tag} {found.description}: {value} ({found.status})")
     for step in found.steps:
         after = "" if step.after_ms is None else f"+{step.after_ms:.0f} ms"
-        table.add_row(step.where, step.time or "–", after, step.text)
-    # Piped or narrow, the times must stay whole.
-    console.print(table, soft_wrap=True, no_wrap=True, crop=False)
+        click.echo(f"  {step.where:<10} {step.time or '–':<33} {after:>9}  {step.text}")

@@ -10,12 +10,20 @@ from typing import Final
 from api.supervision.backoff import Backoff
 from api.supervision.run_state import ProcessState
 from stream.servers.port import Server, ServerSet
+from stream.servers.process import ServerProcess
 from twin.atlas.errors import AtlasError
 
 _log = logging.getLogger(__name__)
 
 LARGEST_EMBEDDED_BROKER: Final = 1_000_000_000
 """Bytes of memory above which the embedded broker, which forgets nothing, is started anew (rule log-may-vanish)."""
+
+
+def pid_of(server: Server) -> int | None:
+    """The number of a server's process; None where it has none on this machine."""
+    process = getattr(server, "process", None)
+    found = process.find() if isinstance(process, ServerProcess) else None
+    return None if found is None else found.pid
 
 
 @dataclass(slots=True)
@@ -48,7 +56,7 @@ class ServerKeeper:
         self._every_s = every_s
         self._now = now
         for kept in self._kept:
-            kept.started_at = now()
+            kept.started_at, kept.state.pid = now(), pid_of(kept.server)
 
     @property
     def processes(self) -> list[ProcessState]:
@@ -66,6 +74,7 @@ class ServerKeeper:
         if self._now() < kept.not_before:
             return
         running = await asyncio.to_thread(kept.server.is_running)
+        kept.state.pid = pid_of(kept.server)
         too_large = kept.limit_bytes is not None and running and kept.server.memory_bytes() > kept.limit_bytes
         if running and not too_large:
             self._change(kept, "up", "")
@@ -83,7 +92,7 @@ class ServerKeeper:
             _log.error("%s could not be started: %s", kept.server.name, error)
             self._change(kept, "restarting", str(error).splitlines()[0])
             return
-        kept.started_at = self._now()
+        kept.started_at, kept.state.pid = self._now(), pid_of(kept.server)
         self._change(kept, "up", "")
 
     def _change(self, kept: _Kept, state: str, detail: str) -> None:
