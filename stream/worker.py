@@ -16,6 +16,7 @@ from typing import Any, Final, NoReturn, Protocol
 import faust
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
+from faust.exceptions import ConsumerNotStarted
 
 from stream import topics
 from stream.envelope import Tick, encode
@@ -168,7 +169,11 @@ def owned_partitions(app: faust.App) -> set[int]:
     """The partitions of `atlas.readings` that this worker has now; empty while the group is being rebuilt."""
     if app.rebalancing:
         return set()
-    return {tp.partition for tp in app.consumer.assignment() if tp.topic == topics.READINGS.name}
+    try:
+        assignment = app.consumer.assignment()
+    except ConsumerNotStarted:  # On a loaded machine the first tick can come before Faust's consumer thread.
+        return set()
+    return {tp.partition for tp in assignment if tp.topic == topics.READINGS.name}
 
 
 async def run_worker(config: WorkerConfig, store: WorkerStore, conditions: Conditions, stop: asyncio.Event) -> None:
