@@ -5,6 +5,7 @@ that a connector that starts later, or a log that began anew, hears them again.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final, NoReturn
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 
 from stream.envelope import StoredMark, encode
 from stream.historian.chunk import MarkKey
@@ -22,6 +24,7 @@ from stream.topics import STORED
 MARK_LIFE: Final = timedelta(days=30)
 """How long a mark is kept after its last move; a spool as old as that is sent again and settled row by row."""
 
+_log = logging.getLogger(__name__)
 _CHANGED_EVERY_S: Final = 1.0
 _ALL_EVERY_S: Final = 10.0
 
@@ -53,21 +56,40 @@ class StoredMarks:
                 self._changed.add(key)
 
     async def run(self) -> NoReturn:
-        """Publish for ever; raises where Kafka does not acknowledge, upon which the process must end."""
+        """Publish for ever; marks that Kafka does not acknowledge go out with the next round."""
         loop = asyncio.get_running_loop()
         all_at = loop.time()
         while True:
             if loop.time() >= all_at:
                 self._changed.update(self.marks)
                 all_at += _ALL_EVERY_S
-            await self.publish()
+            try:
+                await self.publish()
+            except KafkaError as error:
+                # They are only said later: connectors keep their spools meanwhile, and the lanes watch the broker.
+                _log.warning("stored marks are not published, trying again: %s", error)
             await asyncio.sleep(_CHANGED_EVERY_S)
 
     async def publish(self) -> int:
-        """Publish what has changed since the last round, and return how many marks that were."""
+        """Publish what has changed since the last round, and return how many marks that were.
+
+        Raises
+        ------
+        KafkaError
+            Where the broker does not acknowledge; the marks wait for the next round.
+        """
         changed, self._changed = self._changed, set()
         if not changed:
             return 0
+        try:
+            await self._send(changed)
+        except BaseException:
+            self._changed |= changed
+            raise
+        MARKS_SENT.inc(len(changed))
+        return len(changed)
+
+    async def _send(self, changed: set[MarkKey]) -> None:
         at = self.now_us()
         sent = [
             await self.producer.send(
@@ -87,5 +109,3 @@ class StoredMarks:
             for key in sorted(changed)
         ]
         await asyncio.gather(*sent)
-        MARKS_SENT.inc(len(sent))
-        return len(sent)

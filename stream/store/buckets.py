@@ -17,7 +17,7 @@ OF_READINGS: Final = sql.SQL("""
         max(value) FILTER (WHERE quality BETWEEN 0 AND 16383) AS maximum,
         (array_agg(value ORDER BY ts) FILTER (WHERE quality BETWEEN 0 AND 16383))[1] AS first,
         (array_agg(value ORDER BY ts DESC) FILTER (WHERE quality BETWEEN 0 AND 16383))[1] AS last,
-        ((max((quality + 65536) % 65536) + 32768) % 65536 - 32768)::smallint AS quality
+        (mod(max(mod(quality + 65536, 65536)) + 32768, 65536) - 32768)::smallint AS quality
     FROM reading
     WHERE tag_id = piece.tag_id AND ts >= piece.bucket AND ts < piece.bucket + {width}
     HAVING count(*) > 0
@@ -29,7 +29,7 @@ OF_MINUTES: Final = sql.SQL("""
         min(minimum) AS minimum, max(maximum) AS maximum,
         (array_agg(first ORDER BY bucket) FILTER (WHERE good > 0))[1] AS first,
         (array_agg(last ORDER BY bucket DESC) FILTER (WHERE good > 0))[1] AS last,
-        ((max((quality + 65536) % 65536) + 32768) % 65536 - 32768)::smallint AS quality
+        (mod(max(mod(quality + 65536, 65536)) + 32768, 65536) - 32768)::smallint AS quality
     FROM rollup_1m
     WHERE tag_id = piece.tag_id AND bucket >= piece.bucket AND bucket < piece.bucket + {width}
     HAVING count(*) > 0

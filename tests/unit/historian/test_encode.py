@@ -6,7 +6,7 @@ import struct
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg._copy_base import parse_row_binary
 from psycopg.adapt import Transformer
@@ -66,6 +66,7 @@ def read_back(stream: bytes, oids: tuple[int, ...]) -> list[tuple[object, ...]]:
     return found
 
 
+@settings(deadline=None)
 @given(readings)
 def test_psycopg_reads_the_rows_that_were_encoded(content: list[tuple[int, int, float, int]]) -> None:
     rows = rows_of(content)
@@ -78,6 +79,7 @@ def test_psycopg_reads_the_rows_that_were_encoded(content: list[tuple[int, int, 
         assert row[3] == quality
 
 
+@settings(deadline=None)
 @given(readings, st.integers(0, 2**31 - 1))
 def test_the_staged_form_carries_the_standing(content: list[tuple[int, int, float, int]], version: int) -> None:
     rows = rows_of(content)
@@ -86,6 +88,7 @@ def test_the_staged_form_carries_the_standing(content: list[tuple[int, int, floa
     assert [row[4:] for row in found] == [(version, 1)] * len(content)
 
 
+@settings(deadline=None)
 @given(readings)
 def test_our_own_reader_reads_what_was_encoded(content: list[tuple[int, int, float, int]]) -> None:
     rows = rows_of(content)
@@ -97,6 +100,7 @@ def test_our_own_reader_reads_what_was_encoded(content: list[tuple[int, int, flo
     assert np.array_equal(found["quality"], rows.quality)
 
 
+@settings(deadline=None)
 @given(readings)
 def test_psycopg_reads_the_arrays_that_were_encoded(content: list[tuple[int, int, float, int]]) -> None:
     rows = rows_of(content)

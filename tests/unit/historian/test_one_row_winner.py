@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import struct
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream.historian.one_row import Content, content_hash, winner
@@ -27,6 +27,7 @@ def said(content: Content) -> tuple[bytes, int, int]:
     return content_hash(content.value, content.quality), content.version, content.rank
 
 
+@settings(deadline=None)
 @given(contents, st.randoms(use_true_random=False))
 def test_one_row_the_winner_does_not_depend_on_the_order(several: list[Content], rng: object) -> None:
     shuffled = list(several)
@@ -34,6 +35,7 @@ def test_one_row_the_winner_does_not_depend_on_the_order(several: list[Content],
     assert said(winner(several)) == said(winner(shuffled))
 
 
+@settings(deadline=None)
 @given(contents, contents)
 def test_one_row_the_winner_of_winners_is_the_winner_of_all(first: list[Content], second: list[Content]) -> None:
     assert said(winner([winner(first), winner(second)])) == said(winner(first + second))

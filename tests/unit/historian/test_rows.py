@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -22,6 +22,7 @@ def rows_of(tag_ids: np.ndarray, at: np.ndarray) -> Rows:
     return Rows.make(tag_ids, at, np.arange(n, dtype=np.float64), np.zeros(n, np.int16))
 
 
+@settings(deadline=None)
 @given(ids, st.sampled_from([10, 2**31, 2**32 - 1, 2**32, 2**40]).flatmap(times))
 def test_rows_are_sorted_by_tag_and_time_whatever_their_span(tag_ids: np.ndarray, at: np.ndarray) -> None:
     rows = rows_of(tag_ids, at).sorted()
@@ -35,6 +36,7 @@ def test_rows_are_sorted_by_tag_and_time_whatever_their_span(tag_ids: np.ndarray
     assert len(newest) == len(set(tag_ids.tolist()))
 
 
+@settings(deadline=None)
 @given(ids, times(20 * MINUTE_US))
 def test_dirty_ranges_name_exactly_the_minutes_of_the_rows(tag_ids: np.ndarray, at: np.ndarray) -> None:
     ranges = dirty_ranges(rows_of(tag_ids, at).sorted())

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream.store.downsample import pick_points
 
 
+@settings(deadline=None)
 @given(st.integers(0, 3000), st.integers(3, 400), st.integers(0, 2**31))
 def test_at_most_the_points_asked_for_in_order_with_both_ends(n: int, points: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream.store.instants import instant, microseconds
 
 
+@settings(deadline=None)
 @given(st.integers(-62_000_000_000_000_000, 250_000_000_000_000_000))
 def test_there_and_back(us: int) -> None:
     assert microseconds(instant(us)) == us
