@@ -222,3 +222,15 @@ def test_unsubscribed_reader_is_forgotten(change: Make, table_of: Tables) -> Non
     live.unsubscribe(subscription)
     live.unsubscribe(subscription)
     assert live.subscribers == 0
+
+
+def test_id_whose_events_were_partly_forgotten_is_not_resumed(change: Make, table_of: Tables) -> None:
+    states, table = open_states(ring_us=2_000), table_of()
+    first = {"TIC-101.PV": 1.0}
+    states.apply(change(table, first, offset=1, n=0, log_time=1_000), table)
+    states.apply(change(table, {"KI-901": 2.0}, offset=1, n=1, log_time=2_000), table)
+    states.apply(change(table, {"FIC-101.PV": 3.0}, offset=2, log_time=3_500), table)
+    live = states.open("reactor")
+    assert len(live.ring) == 2
+    # A reader of this id may have seen the forgotten event only, and the ring cannot tell.
+    assert live.subscribe("0f343b0931126a20:1")[1] is None
