@@ -28,13 +28,13 @@ class Faceplate {
   facts() {
     const { tag } = this;
     const fact = (words, value) => (value === null || value === undefined ? null
-      : el("div", {}, el("span", { class: "soft" }, words), el("span", { class: "digits" }, `${number(value, tag.decimals)} ${tag.unit}`)));
+      : el("div", {}, el("span", { class: "soft" }, words), el("span", { class: "digits" }, `${number(value, tag.decimals)} ${unitOf(tag)}`)));
     const limits = tag.limits || {};
     return el("div", { class: "facts" }, fact("High high", limits.high_high), fact("High", limits.high),
       fact("Low", limits.low), fact("Low low", limits.low_low),
       tag.states && tag.states.length ? null
         : el("div", {}, el("span", { class: "soft" }, "Range"),
-          el("span", { class: "digits" }, `${number(tag.low, tag.decimals)} to ${number(tag.high, tag.decimals)} ${tag.unit}`)));
+          el("span", { class: "digits" }, `${number(tag.low, tag.decimals)} to ${number(tag.high, tag.decimals)} ${unitOf(tag)}`)));
   }
 
   changed() {

@@ -6,6 +6,8 @@ class Header {
     const { data } = screen;
     const here = data.plants.find((plant) => plant.id === data.plant);
     this.zone = data.zone;
+    const own = Object.values(data.definitions);
+    this.zoneName = own.length && own.every((plant) => plant.time_zone === data.zone) ? "Plant time" : "Time";
     const tab = (label, page, plant, current) => screen.link(label, page, plant, current ? "tab current" : "tab");
     this.ageValue = el("b", { class: "digits", "data-test": "data-age" }, DASH);
     this.ageLabel = el("span", { class: "caption" }, "Data age");
@@ -28,7 +30,7 @@ class Header {
   tick() {
     const now = hub.nowMs();
     put(this.clock, timeOf(now, this.zone));
-    put(this.offset, `${dateOf(now, this.zone)} ${this.screen.data.plant ? "Plant time" : "Time"} ${offsetOf(now, this.zone)}`);
+    put(this.offset, `${dateOf(now, this.zone)} ${this.zoneName} ${offsetOf(now, this.zone)}`);
     const feeds = this.screen.feeds;
     const started = feeds.filter((feed) => feed.logUs);
     put(this.ageValue, started.length ? age(Math.max(...started.map((feed) => feed.behindMs)) / 1000) : DASH);

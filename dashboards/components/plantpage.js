@@ -1,5 +1,6 @@
 // Level 2: one plant's process graphic with live values, its trends, and the faceplate of the tag that was clicked.
 
+const READABLE_PX = 11; // where the drawing's figures would be smaller, its trends wait behind a button
 const GAP_US = 5e6; // a stream that starts anew later than this left out points, which the history has
 
 class PlantPage {
@@ -16,11 +17,12 @@ class PlantPage {
     this.spans = spanButtons(this.hours, (hours) => this.span(hours));
     this.next = el("span", { class: "next", "data-test": "next" });
     this.counts = el("span", { class: "soft digits" });
+    this.toggle = el("button", { class: "plain", type: "button", "aria-pressed": "false", onclick: () => this.widen() }, "Hide trends");
     this.side = el("section", { class: "trends panel" },
       el("div", { class: "row" }, el("h3", {}, "Trends"), this.spans.element), this.trend.element);
     this.element = el("main", { class: "plant-page" },
       el("section", { class: "process panel" },
-        el("div", { class: "row" }, el("h3", {}, data.definitions[data.plant].name), this.next, el("span", { class: "spring" }), this.counts),
+        el("div", { class: "row" }, el("h3", {}, data.definitions[data.plant].name), this.next, el("span", { class: "spring" }), this.counts, this.toggle),
         this.graphic.element, legend()),
       this.side);
     this.changed(this.feed, null);
@@ -37,6 +39,14 @@ class PlantPage {
     this.element.append(this.faceplate.element);
     mark(this.element, "has-faceplate", true);
     this.faceplate.draw();
+  }
+
+  // Without the trends the drawing takes the whole width; a faceplate still opens beside it.
+  widen() {
+    const alone = !this.element.classList.contains("alone");
+    mark(this.element, "alone", alone);
+    this.toggle.setAttribute("aria-pressed", String(alone));
+    put(this.toggle, alone ? "Show trends" : "Hide trends");
   }
 
   dismiss() {
@@ -68,13 +78,18 @@ class PlantPage {
 
   tick() {
     mark(this.element, "dim", this.feed.condition !== "live");
+    mark(this.graphic.element, "dim", this.feed.condition !== "live");
     put(this.next, nextText(this.summary.next_disturbance, this.readMs));
     this.graphic.tick(this.feed.tags);
     if (this.faceplate) this.faceplate.tick();
   }
 
   draw() {
-    if (!this.drawn) this.graphic.changed(null, this.feed.tags);
+    if (!this.drawn) {
+      this.graphic.fit();
+      if (this.graphic.figurePx < READABLE_PX && !this.element.classList.contains("alone")) this.widen();
+      this.graphic.changed(null, this.feed.tags);
+    }
     this.drawn = true;
     this.trend.draw();
     if (this.faceplate) this.faceplate.draw();

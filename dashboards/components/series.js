@@ -73,6 +73,11 @@ class Series {
 
 // Axis steps of 1, 2 or 5 times a power of ten, at most `count` of them.
 function niceTicks(low, high, count) {
+  const found = evenTicks(low, high, count);
+  return found.ticks.length > 1 ? found : evenTicks(low, high, count * 2);
+}
+
+function evenTicks(low, high, count) {
   const raw = (high - low) / Math.max(1, count);
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].map((n) => n * power).find((n) => n >= raw * 0.999999);

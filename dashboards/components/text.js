@@ -43,7 +43,13 @@ function reading(tag, value) {
   return number(value, tag.decimals);
 }
 
-const unitOf = (tag) => (tag.states && tag.states.length ? "" : tag.unit || "");
+const UNIT_SIGNS = { degC: "\u00b0C", delta_degC: "K", percent: "%", dimensionless: "" };
+
+// The unit as a person writes it; an enumeration's words need none.
+function unitOf(tag) {
+  if (tag.states && tag.states.length) return "";
+  return UNIT_SIGNS[tag.unit] ?? (tag.unit || "").replace("^2", "\u00b2").replace("^3", "\u00b3");
+}
 
 function age(seconds) {
   if (!Number.isFinite(seconds)) return DASH;

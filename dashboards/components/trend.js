@@ -1,7 +1,7 @@
 // Trends on a canvas: one lane a tag with its own axis in its own unit, one time axis in plant time, limit lines,
 // shading where the quality was not good, and a cursor that reads out every lane at once.
 
-const LANE = { left: 58, right: 10, head: 20, foot: 6, timeAxis: 20 };
+const LANE = { left: 58, right: 26, head: 20, foot: 6, timeAxis: 20 };
 const LIMIT_LINES = [["high_high", "HH", "outer"], ["high", "H", "inner"], ["low", "L", "inner"], ["low_low", "LL", "outer"]];
 const FONT = "\"Liberation Sans\", \"Segoe UI\", Arial, sans-serif";
 
@@ -81,6 +81,7 @@ class Trend {
     this.limits(g, tag, scale);
     drawPen(g, series, this, scale);
     g.restore();
+    this.limitNames(g, tag, scale);
     this.laneHead(g, series, top);
   }
 
@@ -111,8 +112,8 @@ class Trend {
     const index = series.at(this.cursor === null ? this.to : this.from + this.spanMs * this.share());
     const text = index < 0 ? `no value ${unitOf(tag)}` : `${reading(tag, series.values[index])} ${unitOf(tag)}`;
     g.textAlign = "right";
-    g.fillText(text, this.width - LANE.right, top + 14);
-    const room = this.width - LANE.right - g.measureText(text).width - 12 - named;
+    g.fillText(text, this.width - 6, top + 14);
+    const room = this.width - 6 - g.measureText(text).width - 12 - named;
     g.font = `12px ${FONT}`;
     g.textAlign = "left";
     g.fillStyle = INK.soft;
@@ -123,19 +124,27 @@ class Trend {
     return (this.cursor - LANE.left) / (this.width - LANE.left - LANE.right);
   }
 
+  shownLimits(tag, scale) {
+    return LIMIT_LINES.map(([key, words, kind]) => [tag.limits ? tag.limits[key] : null, words, kind])
+      .filter(([limit]) => limit !== null && limit !== undefined && limit >= scale.bottom && limit <= scale.top);
+  }
+
   limits(g, tag, scale) {
-    g.font = `10px ${FONT}`;
-    g.textAlign = "right";
-    g.textBaseline = "bottom";
-    for (const [key, words, kind] of LIMIT_LINES) {
-      const limit = tag.limits ? tag.limits[key] : null;
-      if (limit === null || limit === undefined || limit < scale.bottom || limit > scale.top) continue;
+    for (const [limit, , kind] of this.shownLimits(tag, scale)) {
       const y = Math.round(scale.y(limit)) + 0.5;
       g.setLineDash(kind === "outer" ? [7, 3] : [3, 3]);
       line(g, INK[kind], [[LANE.left, y], [this.width - LANE.right, y]]);
       g.setLineDash([]);
+    }
+  }
+
+  limitNames(g, tag, scale) {
+    g.font = `bold 10px ${FONT}`;
+    g.textAlign = "left";
+    g.textBaseline = "middle";
+    for (const [limit, words, kind] of this.shownLimits(tag, scale)) {
       g.fillStyle = INK[kind];
-      g.fillText(words, this.width - LANE.right - 4, y - 1);
+      g.fillText(words, this.width - LANE.right + 4, scale.y(limit));
     }
   }
 

@@ -1,6 +1,7 @@
 """A fake of the API for the dashboard's tests: the contract's answers for invented plants, live at 1 Hz.
 
-`python fake_api.py PORT` serves it by itself; POST /fake {"paused": true} and the like change how it behaves.
+`python fake_api.py PORT [--shipped]` serves it by itself, with --shipped the plants that ship.
+POST /fake {"paused": true} and the like change how it behaves.
 """
 
 import asyncio
@@ -41,8 +42,20 @@ def state_of(plant: FakePlant, now_s: float) -> dict[str, Any]:
     tags = []
     for tag in plant.tags:
         value, time_us, quality, limit, stale = entry(tag, now_s)
-        tags.append({"name": tag.name, "value": value, "unit": tag.unit, "quality": quality, "status": "Good",
-                     "time": "", "time_us": time_us, "age_s": 0.5, "stale": bool(stale), "limit": LIMIT_WORDS[limit]})  # fmt: skip
+        tags.append(
+            {
+                "name": tag.name,
+                "value": value,
+                "unit": tag.unit,
+                "quality": quality,
+                "status": "Good",
+                "time": "",
+                "time_us": time_us,
+                "age_s": 0.5,
+                "stale": bool(stale),
+                "limit": LIMIT_WORDS[limit],
+            }
+        )
     return {"plant": plant.id, "id": f"fake:{int(now_s)}", "log_time": round(now_s * 1e6), "time": "", "tags": tags}
 
 
@@ -54,9 +67,17 @@ def history_of(plant: FakePlant, names: list[str], start_s: float, end_s: float,
     for tag in (found[name] for name in names if name in found):
         doubtful = range(points // 2, points // 2 + points // 12) if tag.name == "TIC-101.PV" else range(0)
         quality = [0x8005_0000 if k in doubtful else tag.quality for k in range(points)]
-        series.append({"tag": tag.name, "unit": tag.unit, "aggregate": "raw", "resolution": "raw",
-                       "times_us": [round(t * 1e6) for t in times], "values": [tag.value_at(t) for t in times],
-                       "quality": quality})  # fmt: skip
+        series.append(
+            {
+                "tag": tag.name,
+                "unit": tag.unit,
+                "aggregate": "raw",
+                "resolution": "raw",
+                "times_us": [round(t * 1e6) for t in times],
+                "values": [tag.value_at(t) for t in times],
+                "quality": quality,
+            }
+        )
     return series
 
 
@@ -72,9 +93,9 @@ def problem(status: int, title: str, detail: str, remedy: str) -> JSONResponse:
     return JSONResponse(content, status, media_type="application/problem+json")
 
 
-def create_fake(behaviour: Behaviour) -> FastAPI:  # noqa: C901 - a fake is best read in one piece
+def create_fake(behaviour: Behaviour, served: tuple[FakePlant, ...]) -> FastAPI:  # noqa: C901 - a fake is best read in one piece
     app = FastAPI()
-    known = {plant.id: plant for plant in plants()}
+    known = {plant.id: plant for plant in served}
 
     @app.middleware("http")
     async def ask_for_key(request: Request, call_next: Any) -> Any:
@@ -96,21 +117,43 @@ def create_fake(behaviour: Behaviour) -> FastAPI:  # noqa: C901 - a fake is best
     @app.get("/v1/plants")
     async def list_plants() -> Any:
         now = time.time()
-        return {"plants": [
-            {"id": p.id, "name": p.name, "number": k, "revision": 1, "state": "live", "log_time": round(now * 1e6),
-             "age_s": 0.2, "tags": len(p.tags), "active_limits": 1, "stale": 1, "bad": 1,
-             "next_disturbance": {"what": p.next_what, "in_s": 720.0 + 60 * k}}
-            for k, p in enumerate(known.values())]}  # fmt: skip
+        return {
+            "plants": [
+                {
+                    "id": p.id,
+                    "name": p.name,
+                    "number": k,
+                    "revision": 1,
+                    "state": "live",
+                    "log_time": round(now * 1e6),
+                    "age_s": 0.2,
+                    "tags": len(p.tags),
+                    "active_limits": 1,
+                    "stale": 1,
+                    "bad": 1,
+                    "next_disturbance": {"what": p.next_what, "in_s": 720.0 + 60 * k},
+                }
+                for k, p in enumerate(known.values())
+            ]
+        }
 
     @app.get("/v1/plants/{plant_id}")
     async def read_plant(plant_id: str) -> Any:
         plant = known[plant_id]
-        return {"id": plant.id, "name": plant.name, "time_zone": plant.time_zone, "revision": 1, "tag_table": "t",
-                "equipment": [], "streams": [], "tags": [tag.description_json() for tag in plant.tags]}  # fmt: skip
+        return {
+            "id": plant.id,
+            "name": plant.name,
+            "time_zone": plant.time_zone,
+            "revision": 1,
+            "tag_table": "t",
+            "equipment": [],
+            "streams": [],
+            "tags": [tag.description_json() for tag in plant.tags],
+        }
 
     @app.get("/v1/plants/{plant_id}/state")
     async def read_state(plant_id: str) -> Any:
-        state = state_of(known[plant_id], time.time())
+        state = state_of(known[plant_id], time.time() - behaviour.late_s)
         return state | {"log_time": None, "tags": []} if behaviour.empty else state
 
     @app.get("/v1/plants/{plant_id}/history")
@@ -130,20 +173,37 @@ def create_fake(behaviour: Behaviour) -> FastAPI:  # noqa: C901 - a fake is best
     @app.get("/v1/plants/{plant_id}/trace/{tag}")
     async def read_trace(plant_id: str, tag: str) -> Any:
         now = time.time() * 1e6
-        steps = [("sensor", 900, "the sensor's own time"), ("connector", 850, "received"), ("Kafka", 820, "in the log"),
-                 ("twin", 805, "in the twin"), ("row", 300, "stored")]  # fmt: skip
-        return {"plant": plant_id, "tag": tag, "description": "", "unit": "degC", "value": 1.0, "quality": 0,
-                "status": "Good", "steps": [{"where": where, "time": "", "time_us": round(now - ms * 1000),
-                "after_ms": 1.0, "text": text} for where, ms, text in steps]}  # fmt: skip
+        steps = [
+            ("sensor", 900, "the sensor's own time"),
+            ("connector", 850, "received"),
+            ("Kafka", 820, "in the log"),
+            ("twin", 805, "in the twin"),
+            ("row", 300, "stored"),
+        ]
+        return {
+            "plant": plant_id,
+            "tag": tag,
+            "description": "",
+            "unit": "degC",
+            "value": 1.0,
+            "quality": 0,
+            "status": "Good",
+            "steps": [
+                {"where": where, "time": "", "time_us": round(now - ms * 1000), "after_ms": 1.0, "text": text}
+                for where, ms, text in steps
+            ],
+        }
 
     @app.get("/v1/chain")
     async def read_chain() -> Any:
-        links = [{"name": "plant", "ok": True, "text": "Answers", "waits_for": None},
-                 {"name": "connector", "ok": True, "text": "Connected for 12 s", "waits_for": None},
-                 {"name": "Kafka", "ok": True, "text": "Takes batches", "waits_for": None},
-                 {"name": "worker", "ok": False, "text": "Waits", "waits_for": "waits for the first reading"},
-                 {"name": "database", "ok": False, "text": "Waits", "waits_for": "waits for the first stored batch"},
-                 {"name": "screen", "ok": True, "text": "You are reading it", "waits_for": None}]  # fmt: skip
+        links = [
+            {"name": "plant", "ok": True, "text": "Answers", "waits_for": None},
+            {"name": "connector", "ok": True, "text": "Connected for 12 s", "waits_for": None},
+            {"name": "Kafka", "ok": True, "text": "Takes batches", "waits_for": None},
+            {"name": "worker", "ok": False, "text": "Waits", "waits_for": "waits for the first reading"},
+            {"name": "database", "ok": False, "text": "Waits", "waits_for": "waits for the first stored batch"},
+            {"name": "screen", "ok": True, "text": "You are reading it", "waits_for": None},
+        ]
         return {"links": links, "plants": []}
 
     @app.get("/v1/plants/{plant_id}/live")
@@ -171,4 +231,10 @@ def create_fake(behaviour: Behaviour) -> FastAPI:  # noqa: C901 - a fake is best
 
 
 if __name__ == "__main__":
-    uvicorn.run(create_fake(Behaviour()), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning")
+    if "--shipped" in sys.argv:
+        from shipped_plants import shipped_plants
+
+        chosen = shipped_plants()
+    else:
+        chosen = plants()
+    uvicorn.run(create_fake(Behaviour(), chosen), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning")

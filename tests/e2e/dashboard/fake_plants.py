@@ -59,22 +59,86 @@ class FakeTag:
 HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
 
 _REACTOR = (
-    FakeTag("TIC-101.PV", "Reactor temperature", "degC", 20, 150, 89.7, 1.4, 2, {"low": 84.0, "high": 89.0, "high_high": 95.0}, "R-101"),
+    FakeTag(
+        "TIC-101.PV",
+        "Reactor temperature",
+        "degC",
+        20,
+        150,
+        89.7,
+        1.4,
+        2,
+        {"low": 84.0, "high": 89.0, "high_high": 95.0},
+        "R-101",
+    ),
     FakeTag("TIC-101.SP", "Reactor temperature set point", "degC", 20, 150, 89.7, 0.0, 2, {}, "R-101", "setpoint"),
     FakeTag("TIC-101.OP", "Reactor temperature output", "%", 0, 100, 46.0, 5.0, 1, {}, "R-101", "output"),
-    FakeTag("TIC-101.MODE", "Reactor temperature mode", "", 0, 3, 1, 0, 0, {}, "R-101", "mode", ("Manual", "Automatic", "Cascade")),
-    FakeTag("LIC-101.PV", "Reactor level", "%", 0, 100, 61.0, 3.0, 1, {"low_low": 20.0, "low": 35.0, "high": 80.0, "high_high": 90.0}, "R-101"),
+    FakeTag(
+        "TIC-101.MODE",
+        "Reactor temperature mode",
+        "",
+        0,
+        3,
+        1,
+        0,
+        0,
+        {},
+        "R-101",
+        "mode",
+        ("Manual", "Automatic", "Cascade"),
+    ),
+    FakeTag(
+        "LIC-101.PV",
+        "Reactor level",
+        "%",
+        0,
+        100,
+        61.0,
+        3.0,
+        1,
+        {"low_low": 20.0, "low": 35.0, "high": 80.0, "high_high": 90.0},
+        "R-101",
+    ),
     FakeTag("FIC-101.PV", "Feed A flow", "kg/s", 0, 4, 1.8275, 0.04, 4, {"low": 1.5, "high": 2.1}, "P-101"),
-    FakeTag("FIC-102.PV", "Feed B flow", "kg/s", 0, 10, 4.787, 0.06, 3, {"low": 4.0, "high": 5.2, "high_high": 5.6}, "P-102"),
-    FakeTag("TIC-102.PV", "Jacket temperature", "degC", 20, 150, 114.0, 1.0, 2, {"high": 125.0, "high_high": 130.0}, "E-101"),
+    FakeTag(
+        "FIC-102.PV", "Feed B flow", "kg/s", 0, 10, 4.787, 0.06, 3, {"low": 4.0, "high": 5.2, "high_high": 5.6}, "P-102"
+    ),
+    FakeTag(
+        "TIC-102.PV", "Jacket temperature", "degC", 20, 150, 114.0, 1.0, 2, {"high": 125.0, "high_high": 130.0}, "E-101"
+    ),
     FakeTag("TI-103", "Feed A temperature", "degC", 0, 120, 60.0, 0.5, 1, {}, "P-101", quality=UNCERTAIN),
     FakeTag("TI-104", "Jacket outlet temperature", "degC", 20, 150, 101.0, 1.0, 1, {}, "E-101", quality=BAD),
     FakeTag("FI-103", "Product flow", "kg/s", 0, 12, 6.61, 0.08, 3, {}, "R-101"),
     FakeTag("FI-104", "Jacket water flow", "kg/s", 0, 20, 9.4, 0.2, 2, {}, "E-101", stale=True),
-    FakeTag("AI-101E", "Product, mass fraction of E", "kg/kg", 0, 1, 0.2909, 0.002, 4, {"low": 0.27}, "R-101", quality=MANUAL),
-    FakeTag("XS-901", "Next scheduled disturbance", "", 0, 3, 1, 0, 0, {}, "", "mode", ("none", "Feed A gets colder", "Fouling")),
+    FakeTag(
+        "AI-101E",
+        "Product, mass fraction of E",
+        "kg/kg",
+        0,
+        1,
+        0.2909,
+        0.002,
+        4,
+        {"low": 0.27},
+        "R-101",
+        quality=MANUAL,
+    ),
+    FakeTag(
+        "XS-901",
+        "Next scheduled disturbance",
+        "",
+        0,
+        3,
+        1,
+        0,
+        0,
+        {},
+        "",
+        "mode",
+        ("none", "Feed A gets colder", "Fouling"),
+    ),
     FakeTag("HT-666", HOSTILE, "degC", 0, 100, 50.0, 5.0, 1, {"high": 1.0}, "<b>bold</b>"),
-)  # fmt: skip
+)
 _WORDS = (
     "A feed",
     "D feed",
@@ -89,10 +153,21 @@ _WORDS = (
 )
 _MEASURES = (("flow", "FI", "kscm/h"), ("temperature", "TI", "degC"), ("pressure", "PI", "kPa"), ("level", "LI", "%"))
 _LARGE = tuple(
-    FakeTag(f"{code}-{200 + 10 * i + j}", f"{word} {measure}", unit, 0, 120, 40.0 + 5 * j + i, 1.5, 2, {"high": 58.0} if j == 2 else {}, word)
+    FakeTag(
+        f"{code}-{200 + 10 * i + j}",
+        f"{word} {measure}",
+        unit,
+        0,
+        120,
+        40.0 + 5 * j + i,
+        1.5,
+        2,
+        {"high": 58.0} if j == 2 else {},
+        word,
+    )
     for i, word in enumerate(_WORDS)
     for j, (measure, code, unit) in enumerate(_MEASURES)
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -104,9 +179,12 @@ class FakePlant:
     time_zone: str
     tags: tuple[FakeTag, ...]
     next_what: str
+    drawing: str = ""
 
     def graphic(self) -> str:
         """A small drawing in the form that the contract gives: groups of class `tag` with label, value and unit."""
+        if self.drawing:
+            return self.drawing
         shown = self.tags[:12]
         groups = "".join(
             f'<g class="tag" data-tag="{escape(tag.name)}">'
