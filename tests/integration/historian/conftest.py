@@ -220,8 +220,7 @@ class Site:
 
         async def stored() -> bool:
             found = await self.ask(
-                f"SELECT next_offset FROM position WHERE topic = '{place.topic}'"  # noqa: S608
-                f" AND partition = {place.partition}"
+                f"SELECT next_offset FROM position WHERE topic = '{place.topic}' AND partition = {place.partition}"
             )
             return bool(found) and found[0][0] >= end
 
