@@ -35,7 +35,7 @@ def answer(question: Question, client: PlantClient, now: datetime) -> Answer:
     ApiClientError
         Where the API cannot or will not say.
     """
-    kinds: dict[object, Callable[[Question, PlantClient, datetime], Answer]] = {
+    kinds: dict[str, Callable[[Question, PlantClient, datetime], Answer]] = {
         "ticket": _ticket,
         "plants": _plants,
         "history": _history,
@@ -43,7 +43,7 @@ def answer(question: Question, client: PlantClient, now: datetime) -> Answer:
         "chain": _chain,
     }
     kind = question.get("kind")
-    if kind not in kinds:
+    if not isinstance(kind, str) or kind not in kinds:
         raise UnknownQuestionError(f"no page asks {kind!r}; reload the page")
     return kinds[kind](question, client, now)
 
