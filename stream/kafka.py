@@ -12,15 +12,32 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import NoReturn
 
+import aiokafka.client
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError, for_code
+from aiokafka.protocol.metadata import MetadataRequest
 
 from stream.topics import ALL, LOG, Topic
 from twin.atlas.errors import AtlasError
 
 _TOPIC_EXISTS = 36
 _MAX_MESSAGE_BYTES = 1_000_000
+
+
+class _AskOnly(MetadataRequest):
+    """A question about topics that makes none.
+
+    aiokafka asks with automatic creation allowed, so a client that still polls while a broker is wiped makes our
+    topics anew with the broker's default of partitions, and rule one-partition is broken before anybody starts.
+    """
+
+    def __init__(self, topics: list[str] | None = None, allow_auto_topic_creation: bool | None = False) -> None:
+        super().__init__(topics, allow_auto_topic_creation)
+
+
+# The client takes no setting for it. Faust's consumers use the same module, and this is imported before they start.
+aiokafka.client.MetadataRequest = _AskOnly  # type: ignore[misc]
 
 
 class LogVanishedError(AtlasError):

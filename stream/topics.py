@@ -22,7 +22,8 @@ class Topic:
 
 READINGS: Final = Topic("atlas.readings", PARTITIONS, 7 * _DAY_MS, {"message.timestamp.type": "LogAppendTime"})
 INBOX: Final = Topic("atlas.inbox", PARTITIONS, 7 * _DAY_MS)
-TWIN: Final = Topic("atlas.twin", PARTITIONS, _HOUR_MS)
+TWIN: Final = Topic("atlas.twin", PARTITIONS, _HOUR_MS, {"segment.ms": "600000"})
+"""Changes, kept an hour; short segments, because a broker forgets whole segments only."""
 SCORES: Final = Topic("atlas.scores", PARTITIONS, 7 * _DAY_MS)
 STORED: Final = Topic("atlas.stored", 1, _DAY_MS)
 EVENTS: Final = Topic("atlas.events", PARTITIONS, 7 * _DAY_MS)
