@@ -37,7 +37,7 @@ class _AskOnly(MetadataRequest):
 
 
 # The client takes no setting for it. Faust's consumers use the same module, and this is imported before they start.
-aiokafka.client.MetadataRequest = _AskOnly  # type: ignore[misc]
+aiokafka.client.MetadataRequest = _AskOnly
 
 
 class LogVanishedError(AtlasError):
