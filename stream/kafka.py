@@ -7,6 +7,7 @@ record too, so a reader that finds another name knows that its position speaks o
 
 import asyncio
 import contextlib
+import functools
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -25,19 +26,10 @@ _TOPIC_EXISTS = 36
 _MAX_MESSAGE_BYTES = 1_000_000
 
 
-class _AskOnly(MetadataRequest):
-    """A question about topics that makes none.
-
-    aiokafka asks with automatic creation allowed, so a client that still polls while a broker is wiped makes our
-    topics anew with the broker's default of partitions, and rule one-partition is broken before anybody starts.
-    """
-
-    def __init__(self, topics: list[str] | None = None, allow_auto_topic_creation: bool | None = False) -> None:
-        super().__init__(topics, allow_auto_topic_creation)
-
-
-# The client takes no setting for it. Faust's consumers use the same module, and this is imported before they start.
-aiokafka.client.MetadataRequest = _AskOnly
+# aiokafka asks about topics with automatic creation allowed, and takes no setting for it: a client that still polls
+# while a broker is wiped then makes our topics anew with the broker's default of partitions, and rule one-partition is
+# broken before anybody starts. Faust's consumers use the same module.
+aiokafka.client.MetadataRequest = functools.partial(MetadataRequest, allow_auto_topic_creation=False)
 
 
 class LogVanishedError(AtlasError):
