@@ -4,6 +4,7 @@ A change is applied tag by tag where it is newer than what the tag has, by its p
 late records do no harm: any order of the same records ends in the same state (rule named-outputs).
 """
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -214,7 +215,10 @@ class LivePlant:
         found = before.find(table.tag_ids)
         kept = found >= 0
         new = (self._ranks, self._changed, self.written, self.times, self.values, self.quality)
-        for target, source in zip((*new, self.limits, self.flags), (*old, *old_states), strict=True):
+        moves: list[tuple[NDArray[Any], NDArray[Any]]] = list(
+            zip((*new, self.limits, self.flags), (*old, *old_states), strict=True)
+        )
+        for target, source in moves:
             target[kept] = source[found[kept]]
 
     def _fit(self, change: Change) -> Change:
@@ -326,9 +330,13 @@ def _replace(
     offset: int | None = None,
     log_time: int | None = None,
 ) -> Change:
-    arrays = (change.times, change.values, change.quality, change.limits, change.flags)
-    at = (change.offset if offset is None else offset, change.log_time if log_time is None else log_time)
-    return Change(*at, table, positions, *arrays)
+    return dataclasses.replace(
+        change,
+        table=table,
+        positions=positions,
+        offset=change.offset if offset is None else offset,
+        log_time=change.log_time if log_time is None else log_time,
+    )
 
 
 def _tags(change: Change) -> dict[str, list[Any]]:

@@ -46,8 +46,8 @@ def condition_of(age_s: float | None, stale_after_s: float) -> PlantCondition:
 
 def _counts(live: LivePlant) -> tuple[int, int, int]:
     seen = live.seen()
-    limits = np.count_nonzero(live.limits[seen])
-    stale = np.count_nonzero(live.flags[seen] & 1)
+    limits = int(np.count_nonzero(live.limits[seen]))
+    stale = int(np.count_nonzero(live.flags[seen] & 1))
     return limits, stale, int(np.count_nonzero(is_bad(live.quality[seen])))
 
 

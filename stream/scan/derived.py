@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from twin.atlas.expressions import Expression, compile_expression
 
 from analytics.quality import BAD, BAD_NO_DATA, Quality
 from stream.scan.grid import Scan
+from twin.atlas.expressions import Expression, compile_expression
 from twin.atlas.tags import TagTable
 
 

@@ -36,8 +36,10 @@ def table() -> TagTable:
                     tag_id=12, name="FI-2.PV", description="Feed", unit="kg/s", low=0, high=10, source="opcua",
                     scale=0.5, offset=1.0,
                 ),
-                Tag(tag_id=15, name="TI-1.SP", description="Oven setpoint", unit="degC", low=0, high=100, source="opcua",
-                    stale_after_s=0, kind="setpoint"),
+                Tag(
+                    tag_id=15, name="TI-1.SP", description="Oven setpoint", unit="degC", low=0, high=100,
+                    source="opcua", stale_after_s=0, kind="setpoint",
+                ),
                 Tag(
                     tag_id=20, name="TDI-1.PV", description="Deviation", unit="delta_degC", low=-100, high=100,
                     expression="[TI-1.PV] - [TI-1.SP]", kind="derived",
