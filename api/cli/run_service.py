@@ -14,7 +14,7 @@ from typing import Final
 from api.cli import local_keys, run_plan
 from api.cli.progress import Progress
 from api.cli.run_plan import Addresses, RunRequest
-from api.supervision import folder, run_state
+from api.supervision import folder, run_state, server_claim
 from api.supervision.child import Child, ProcessSpec
 from api.supervision.log_files import tail
 from api.supervision.orphan_guard import OrphanGuard
@@ -93,8 +93,8 @@ class _Run:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stop.set)
         announcing = asyncio.create_task(self._announce_stop())
-        ours = self._servers.kind == "embedded" or await asyncio.to_thread(self._servers.running) is None
-        guard = OrphanGuard(self._request.data_dir) if self._servers.kind == "embedded" else None
+        ours = await asyncio.to_thread(server_claim.claim, self._servers, self._request.data_dir)
+        guard = OrphanGuard(self._request.data_dir, self._servers.kind) if ours else None
         try:
             if guard is not None:
                 await guard.start()
@@ -102,6 +102,7 @@ class _Run:
         finally:
             if ours:
                 await asyncio.to_thread(self._servers.stop, self._progress.step)
+                server_claim.release(self._request.data_dir)
             if guard is not None:
                 await guard.dismiss()
             run_state.path(self._request.data_dir).unlink(missing_ok=True)

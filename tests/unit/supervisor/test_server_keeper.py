@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from api.supervision import server_claim
 from api.supervision.server_keeper import ServerKeeper
 from stream.servers.errors import ServerStartError
 
@@ -105,3 +106,21 @@ async def test_a_server_that_cannot_be_started_is_tried_again_with_growing_pause
     assert servers.broker.calls == ["start"] * 2, "the second pause is 2 s"
     clock[0] += 1.0
     await until(lambda: keeper.processes[0].state == "up")
+
+
+class ClaimedServers(ToyServers):
+    def __init__(self, kind: str, running: bool) -> None:
+        super().__init__(kind)
+        self.is_up = running
+
+    def running(self):
+        return object() if self.is_up else None
+
+
+def test_a_run_stops_only_servers_that_are_its_own(tmp_path):
+    assert not server_claim.claim(ClaimedServers("native", running=True), tmp_path), "'make servers' started these"
+    assert not server_claim.claim(ClaimedServers("external", running=True), tmp_path)
+    assert server_claim.claim(ClaimedServers("native", running=False), tmp_path)
+    assert server_claim.claim(ClaimedServers("native", running=True), tmp_path), "a killed run left these"
+    server_claim.release(tmp_path)
+    assert not server_claim.claim(ClaimedServers("native", running=True), tmp_path)
