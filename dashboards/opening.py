@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from api.client import PlantClient
+from api.client import PlantClient, ServiceError
 from dashboards.answers import read_chain, read_history
 from dashboards.key_tags import key_tags
 from dashboards.live_values import live_values, micros
@@ -44,11 +44,19 @@ def open_page(client: PlantClient, page: PageName, plant: str, tag: str, now: da
         "definitions": definitions,
         "states": states,
         "keys": keys,
-        "history": {each: read_history(client, each, keys[each], hours, now) for each in trends},
+        "history": {each: _history_or_none(client, each, keys[each], hours, now) for each in trends},
         "graphic": client.graphic(here) if page == "plant" and here else "",
         "chain": [] if has_values else read_chain(client, here if page != "overview" else None),
         "ticket": client.ticket().ticket,
     }
+
+
+def _history_or_none(client: PlantClient, plant: str, tags: list[str], hours: float, now: datetime) -> Opening:
+    """The history, or none while the table cannot be read: live values need not wait for it; the page asks again."""
+    try:
+        return read_history(client, plant, tags, hours, now)
+    except ServiceError:
+        return {}
 
 
 def card_tags(plants: int) -> int:

@@ -35,7 +35,7 @@ class PlantFeed {
   apply(record, whole) {
     if (whole) this.tags = new Map(Object.entries(record.tags));
     else for (const [name, entry] of Object.entries(record.tags)) this.tags.set(name, entry);
-    this.logUs = Math.max(this.logUs, record.log_time || 0);
+    this.logUs = whole ? record.log_time || 0 : Math.max(this.logUs, record.log_time || 0);
     const changed = whole ? null : Object.keys(record.tags);
     for (const listener of [...this.listeners]) listener(this, changed);
   }

@@ -58,7 +58,7 @@ def show_page(page: PageName) -> None:
         opening = _opening(page)
         _mount(
             key=f"screen-{page}",
-            data=opening
+            data=_unless_held(opening)
             | {
                 "api": _settings().browser_url,
                 "server_us": micros(datetime.now(UTC)),
@@ -68,6 +68,12 @@ def show_page(page: PageName) -> None:
         )
 
     screen()
+
+
+def _unless_held(opening: Opening) -> Opening:
+    """The opening, or only its version where the asking screen said that it has it: answers then stay small."""
+    held = st.session_state.pop("held", None)
+    return {"version": opening["version"]} if held == opening["version"] else opening
 
 
 def _opening(page: PageName) -> Opening:
@@ -110,6 +116,7 @@ def _answer_request(page: PageName) -> None:
     question = st.session_state[f"screen-{page}"]["request"]
     if not isinstance(question, Mapping):
         return
+    st.session_state["held"] = question.get("have")
     st.session_state["answer"] = {"n": question.get("n")} | _answer(question)
 
 

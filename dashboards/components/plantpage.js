@@ -26,6 +26,7 @@ class PlantPage {
         this.graphic.element, legend()),
       this.side);
     this.changed(this.feed, null);
+    if (this.series.length && !Object.keys(history).length) this.retry();
     if (data.chosen && this.tags.has(data.chosen)) this.choose(data.chosen);
   }
 
@@ -106,9 +107,14 @@ class PlantPage {
       if (this.hours !== hours) return;
       for (const series of this.series) series.takeHistory(answer.history[series.tag.name]);
     } catch (error) {
-      if (error.trouble) hub.trouble = error.trouble;
+      this.retry();
     }
     this.trend.draw();
+  }
+
+  retry() {
+    clearTimeout(this.retrying);
+    this.retrying = setTimeout(() => this.span(this.hours), 8000 + 4000 * Math.random());
   }
 
   summaries(plants) {
@@ -117,6 +123,7 @@ class PlantPage {
   }
 
   close() {
+    clearTimeout(this.retrying);
     this.trend.close();
     if (this.faceplate) this.faceplate.close();
   }

@@ -14,7 +14,8 @@ class Screen {
   update(data, send) {
     this.send = send;
     hub.compareClocks(data.server_us);
-    if (!this.data || this.data.version !== data.version) this.build(data);
+    if (data.plants && (!this.data || this.data.version !== data.version)) this.build(data);
+    if (!this.data) return send("request", { n: 0, kind: "open" }); // mounted anew by an answer, which brings no page
     this.channel.answer(data.answer);
   }
 
@@ -22,7 +23,7 @@ class Screen {
     this.close();
     this.data = data;
     this.zone = data.zone;
-    this.channel = new Channel((question) => this.send("request", question));
+    this.channel = new Channel((question) => this.send("request", { ...question, have: data.version }));
     hub.channel = this.channel;
     hub.api = data.api;
     hub.grant(data.ticket);

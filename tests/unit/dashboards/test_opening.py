@@ -37,6 +37,15 @@ def test_the_tag_table_reads_no_history(client: PlantClient, scripted: Any) -> N
     assert not [path for path in scripted.paths if path.endswith("/history")]
 
 
+def test_live_values_do_not_wait_for_a_table_that_cannot_be_read(
+    client: PlantClient, scripted: Any, refusals: Any
+) -> None:
+    scripted.answers["/v1/plants/b/history"] = refusals(503, "The table cannot be read")
+    opening = open_page(client, "overview", "", "", NOW)
+    assert opening["history"] == {"a": opening["history"]["a"], "b": {}}
+    assert opening["states"]["b"]["tags"]
+
+
 def test_without_any_value_the_chain_is_read(client: PlantClient, scripted: Any) -> None:
     for plant in ("a", "b"):
         scripted.answers[f"/v1/plants/{plant}/state"]["tags"] = []
