@@ -149,8 +149,9 @@ async def watch_log(config: KafkaConfig, incarnation: str, every_s: float = 2.0)
         while True:
             await asyncio.sleep(every_s)
             try:
-                name = await _last_name(reader, partition)
-            except KafkaError:
+                # Nobody else makes the topics of a wiped broker, and offsets of an unknown topic only time out.
+                name = await _last_name(reader, partition) if LOG.name in await reader.topics() else None
+            except (KafkaError, TimeoutError):
                 continue  # An unreachable broker proves nothing; the watch goes on.
             if name != incarnation:
                 raise LogVanishedError(f"the log {incarnation} is gone; Kafka now holds {name}: starting anew")

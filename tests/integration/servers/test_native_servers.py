@@ -6,8 +6,10 @@ import asyncio
 from pathlib import Path
 
 import psycopg
+import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import UnknownTopicOrPartitionError
 
 from stream.servers.kafka_probe import brokers_known
 from stream.servers.native import NativeKafka
@@ -66,8 +68,11 @@ async def test_a_wiped_broker_comes_back_empty_and_makes_no_topic_unasked(real_s
     await asyncio.to_thread(broker.wipe)
     await asyncio.to_thread(broker.start)
     consumer = AIOKafkaConsumer("lost", bootstrap_servers=bootstrap)
-    await consumer.start()
-    await consumer.stop()
+    try:
+        with pytest.raises(UnknownTopicOrPartitionError):
+            await consumer.start()
+    finally:
+        await consumer.stop()
     assert "lost" not in await _topics(bootstrap)
 
 

@@ -11,5 +11,5 @@ def test_an_address_is_host_and_port() -> None:
 
 @pytest.mark.parametrize("text", ["", "localhost", "localhost:", ":9092", "localhost:http"])
 def test_what_is_no_address_is_refused_by_the_name_of_its_setting(text: str) -> None:
-    with pytest.raises(ServerError, match="ATLAS_KAFKA holds .*host:port"):
+    with pytest.raises(ServerError, match=r"ATLAS_KAFKA holds .*host:port"):
         split_address(text, "ATLAS_KAFKA")
