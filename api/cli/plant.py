@@ -192,5 +192,5 @@ def _print_faults(file: Path, error: "DefinitionError") -> None:
     for fault in error.faults:
         table.add_row(str(fault.line or ""), Text(fault.path), Text(fault.message), Text(fault.remedy))
     many = "1 fault" if len(error.faults) == 1 else f"{len(error.faults)} faults"
-    console.print(f"{file}: {many}", markup=False)
+    console.print(f"{file}: {many}", markup=False, soft_wrap=True)
     console.print(table)

@@ -71,14 +71,16 @@ def test_status_of_an_idle_folder_is_exit_code_1_and_json_where_asked(tmp_path):
 
 
 def test_plant_check_tells_all_faults_and_exit_code_1(tmp_path):
-    file = tmp_path / "bad.yaml"
+    folder = tmp_path / ("a-folder-so-deep-that-its-path-fills-a-line-of-the-terminal-" * 2)
+    folder.mkdir()
+    file = folder / "bad.yaml"
     file.write_text(
         "atlas: 1\nplant: p\nname: P\nsources:\n  - {name: s, kind: opcua, endpoint: 'opc.tcp://127.0.0.1:1'}\n"
         "tags:\n  - {name: T, description: t, unit: barr, range: [5, 1], address: 'ns=2;s=T'}\n"
     )
     done = CliRunner().invoke(cli, ["plant", "check", str(file)])
     assert done.exit_code == 1
-    assert "2 faults" in done.output
+    assert f"{file}: 2 faults" in done.output.splitlines()
     assert "barr" in done.output
 
 
