@@ -119,31 +119,35 @@ class Worker:
         return bool(await self.store.plants_of(partition))
 
 
+def _options(config: WorkerConfig) -> dict[str, Any]:
+    """How Faust is to behave; what is not named here stays at its default."""
+    return {
+        "broker": f"aiokafka://{config.kafka.bootstrap}",
+        "key_serializer": "raw",
+        "value_serializer": "raw",
+        "broker_commit_every": 1000,
+        "broker_commit_interval": 1.0,
+        "broker_heartbeat_interval": 3.0,
+        "broker_max_poll_records": 500,
+        "broker_rebalance_timeout": config.session_timeout_s,
+        "broker_session_timeout": config.session_timeout_s,
+        "broker_request_timeout": max(30.0, 2 * config.session_timeout_s),
+        "consumer_auto_offset_reset": "earliest",
+        "consumer_group_instance_id": config.slot or None,
+        "producer_request_timeout": 30.0,
+        "stream_buffer_maxsize": 512,
+        "stream_wait_empty": False,
+        "table_standby_replicas": 0,
+        "topic_allow_declare": False,
+        "topic_disable_leader": True,
+        "store": "memory://",
+        "web_enabled": False,
+    }
+
+
 def make_app(config: WorkerConfig, worker: Worker) -> faust.App:
     """The Faust application with its one agent, not started yet."""
-    app = faust.App(
-        config.group,
-        broker=f"aiokafka://{config.kafka.bootstrap}",
-        key_serializer="raw",
-        value_serializer="raw",
-        broker_commit_every=1000,
-        broker_commit_interval=1.0,
-        broker_heartbeat_interval=3.0,
-        broker_max_poll_records=500,
-        broker_rebalance_timeout=config.session_timeout_s,
-        broker_session_timeout=config.session_timeout_s,
-        broker_request_timeout=max(30.0, 2 * config.session_timeout_s),
-        consumer_auto_offset_reset="earliest",
-        consumer_group_instance_id=config.slot or None,
-        producer_request_timeout=30.0,
-        stream_buffer_maxsize=512,
-        stream_wait_empty=False,
-        table_standby_replicas=0,
-        topic_allow_declare=False,
-        topic_disable_leader=True,
-        store="memory://",
-        web_enabled=False,
-    )
+    app = faust.App(config.group, **_options(config))
     app.transport = PromptTransport(app.conf.broker_consumer, app)
     readings = app.topic(topics.READINGS.name, key_type=bytes, value_type=bytes, partitions=topics.PARTITIONS)
 
