@@ -4,6 +4,8 @@ servers, kafka_bootstrap, database_dsn          any: given ones (ATLAS_TEST_KAFK
 real_servers, real_database_dsn                 Apache Kafka and TimescaleDB: given, containers' or `make servers`'
 scratch_kafka, scratch_database                 embedded, wiped, the module's own: to be killed, paused, wiped
 real_scratch_kafka, real_scratch_cluster, real_scratch_database    the same from the real ones; one or three brokers
+real_own_kafka, real_own_cluster, real_own_database    the same for a whole module, where a start for each test is dear
+node_opcua                                      another maker's OPC UA server: the environment that Node.js needs for it
 
 What needs real servers is marked `real`; it skips with the reason where there are none, and fails where
 ATLAS_REQUIRE_REAL=1.
@@ -12,8 +14,10 @@ ATLAS_REQUIRE_REAL=1.
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,7 +40,9 @@ from stream.servers.wheel_postgres import WheelPostgres
 
 _ROOT = Path(__file__).parents[1]
 _CACHE = Path("~/.cache/atlas-live").expanduser()
-_REAL = {"real_servers", "real_scratch_kafka", "real_scratch_cluster", "real_scratch_database"}
+_REAL = {"real_servers", "real_scratch_kafka", "real_scratch_cluster", "real_scratch_database", "node_opcua"}
+_REAL |= {"real_own_kafka", "real_own_cluster", "real_own_database"}
+_NODE_OPCUA = "node-opcua-server@2.182.2"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -183,11 +189,9 @@ def real_scratch_cluster(tmp_path: Path) -> Iterator[NativeKafka]:
         yield cluster
 
 
-@pytest.fixture
-def real_scratch_database(tmp_path: Path) -> Iterator[PostgresServer]:
-    """A database with TimescaleDB, the test's own."""
+@contextmanager
+def _timescale(folder: Path) -> Iterator[PostgresServer]:
     _need_prepared(debian_tree.missing(), "timescaledb-trixie")
-    folder = tmp_path / "scratch-database"
     database = PostgresServer(folder, TimescalePrograms(folder, _CACHE))
     try:
         database.start()
@@ -197,3 +201,48 @@ def real_scratch_database(tmp_path: Path) -> Iterator[PostgresServer]:
         yield database
     finally:
         database.wipe()
+
+
+@pytest.fixture
+def real_scratch_database(tmp_path: Path) -> Iterator[PostgresServer]:
+    """A database with TimescaleDB, the test's own."""
+    with _timescale(tmp_path / "scratch-database") as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+def real_own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NativeKafka]:
+    """One broker of Apache Kafka, the module's own."""
+    with _native_kafka(tmp_path_factory.mktemp("own-kafka"), 1) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def real_own_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NativeKafka]:
+    """Three brokers of Apache Kafka, the module's own."""
+    with _native_kafka(tmp_path_factory.mktemp("own-cluster"), 3) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def real_own_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A database with TimescaleDB, the module's own."""
+    with _timescale(tmp_path_factory.mktemp("own-database")) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def node_opcua() -> Mapping[str, str]:
+    """Environment variables with which `node` finds node-opcua; npm installs it once, into the cache."""
+    folder = _CACHE / "node-opcua"
+    if shutil.which("npm") is None or shutil.which("node") is None:
+        _without_real("node-opcua needs Node.js; Debian: apt-get install nodejs npm")
+    if not (folder / _NODE_OPCUA).exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        install = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", str(folder)]
+        done = subprocess.run([*install, _NODE_OPCUA], capture_output=True, text=True, timeout=240, check=False)
+        if done.returncode:
+            _without_real(f"npm cannot install {_NODE_OPCUA}: {done.stderr[-300:]}")
+        (folder / _NODE_OPCUA).touch()
+    # Its default certificates lie where programs keep their settings: in the cache here, not in the user's.
+    return {"NODE_PATH": str(folder / "node_modules"), "XDG_CONFIG_HOME": str(folder / "config")}
