@@ -8,8 +8,7 @@ const GRAPHIC_STYLE = `
 :host { flex: 1; min-height: 0; min-width: 0; display: flex; }
 svg { width: 100%; height: 100%; display: block; }
 .tag { cursor: pointer; outline: none; }
-.tag .label, .tag .unit { font-size: 11.5px; }
-.tag .value { font-size: 17px; fill: var(--value); font-variant-numeric: tabular-nums; }
+.tag .value { fill: var(--value); font-variant-numeric: tabular-nums; }
 .tag:hover > rect, .tag:focus-visible > rect, .tag.chosen > rect { stroke: var(--accent); stroke-width: 2.5; }
 .tag:hover .label, .tag.chosen .label { text-decoration: underline; }
 .tag.is-inner > rect { fill: var(--inner); stroke: #8a6a00; } .tag.is-inner text { fill: #1b1b1b; }
@@ -120,7 +119,7 @@ class Graphic {
   // Height in pixels that a value's figures come to on this screen; 0 while nothing is drawn.
   get figurePx() {
     const matrix = this.drawing && this.drawing.getScreenCTM();
-    return matrix ? 17 * matrix.a : 0;
+    return matrix ? 16 * matrix.a : 0;
   }
 
   tick(values) {

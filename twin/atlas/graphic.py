@@ -7,10 +7,9 @@ from twin.atlas.equipment import Equipment, Point
 from twin.atlas.layout import line, places
 from twin.atlas.plant import Plant
 from twin.atlas.symbols import SYMBOLS
+from twin.atlas.tag_box import HEIGHT, STYLE, WIDTH, draw_box
 from twin.atlas.tag_definition import TagDefinition
 
-_BOX_W: Final = 150.0
-_BOX_H: Final = 32.0
 _MARGIN: Final = 40.0
 
 _STYLE: Final = """
@@ -20,10 +19,7 @@ _STYLE: Final = """
 .line{fill:none;stroke:#5b6369;stroke-width:1.8}.tray{fill:none;stroke:#8b9399;stroke-width:1.2;stroke-dasharray:7 4}
 .node{fill:#6f777d}.sign{font-size:15px;text-anchor:middle;fill:#3a4146}
 .caption{font-size:12px;text-anchor:middle;fill:#50585e}.onbody{font-size:11.5px;text-anchor:middle;fill:#3a4146}
-.tag rect{fill:#f4f5f6;stroke:#a9b0b5;stroke-width:1}.tag .label{font-size:10.5px;fill:#5a6268}
-.tag .value{font-size:15px;font-weight:600;text-anchor:end;fill:#1f2a33;font-variant-numeric:tabular-nums}
-.tag .unit{font-size:10.5px;fill:#5a6268}.tag .quality-mark{fill:none;stroke:none}
-""".strip().replace("\n", "")
+""".strip()
 
 
 def draw(plant: Plant) -> str:
@@ -39,21 +35,21 @@ def draw(plant: Plant) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="process-graphic" viewBox="{x:g} {y:g} {w:g} {h:g}"'
         f' role="img" aria-label="{escape(plant.name)}" font-family="Liberation Sans, Segoe UI, Arial, sans-serif">',
-        f"<style>{_STYLE}</style>",
+        f"<style>{(_STYLE + STYLE).replace(chr(10), '')}</style>",
         '<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="6" markerHeight="6" orient="auto">'
         '<path class="tip" d="M0,0 L10,5 L0,10 Z"/></marker></defs>',
         *(_pipe(plant, stream.name, line(plant, stream, at), stream.carries) for stream in plant.streams),
         *(_equipment(item, at[item.id]) for item in plant.equipment),
-        *(_box(tag, boxes[tag.name]) for tag in shown),
+        *(draw_box(tag, boxes[tag.name]) for tag in shown),
         "</svg>",
     ]
     return "\n".join(parts)
 
 
 def _frame(points: list[Point]) -> tuple[float, float, float, float]:
-    left = min((x for x, _ in points), default=0.0) - _BOX_W / 2 - _MARGIN
+    left = min((x for x, _ in points), default=0.0) - WIDTH / 2 - _MARGIN
     top = min((y for _, y in points), default=0.0) - 60 - _MARGIN
-    right = max((x for x, _ in points), default=100.0) + _BOX_W / 2 + _MARGIN
+    right = max((x for x, _ in points), default=100.0) + WIDTH / 2 + _MARGIN
     bottom = max((y for _, y in points), default=100.0) + 60 + _MARGIN
     return left, top, right - left, bottom - top
 
@@ -93,19 +89,4 @@ def _beside(tag: TagDefinition, plant: Plant, at: dict[str, Point]) -> Point:
     x, y = at.get(tag.equipment, (0.0, 0.0))
     height = plant.equipment_by_id[tag.equipment].type.height if tag.equipment in plant.equipment_by_id else 0.0
     others = [other for other in plant.tags if other.shown and other.equipment == tag.equipment and not other.shown_at]
-    return x, y + height / 2 + 40 + others.index(tag) * (_BOX_H + 4)
-
-
-def _box(tag: TagDefinition, middle: Point) -> str:
-    left, top = -_BOX_W / 2, -_BOX_H / 2
-    label = tag.loop if tag.part in ("PV", "") else tag.name
-    unit = {"degC": "°C", "delta_degC": "K", "percent": "%", "dimensionless": ""}.get(tag.unit, tag.unit)
-    return (
-        f'<g class="tag" data-tag="{escape(tag.name)}" transform="translate({middle[0]:g},{middle[1]:g})" tabindex="0">'
-        f"<title>{escape(tag.name)} {escape(tag.description)}</title>"
-        f'<rect x="{left:g}" y="{top:g}" width="{_BOX_W:g}" height="{_BOX_H:g}" rx="3"/>'
-        f'<path class="quality-mark" d="M{left + 4:g},{top + 4:g} h8 v8 h-8 Z"/>'
-        f'<text class="label" x="{left + 6:g}" y="4">{escape(label)}</text>'
-        f'<text class="value" x="{left + _BOX_W - 36:g}" y="5">—</text>'
-        f'<text class="unit" x="{left + _BOX_W - 32:g}" y="5">{escape(unit)}</text></g>'
-    )
+    return x, y + height / 2 + 40 + others.index(tag) * (HEIGHT + 4)

@@ -48,7 +48,7 @@ class ScanEntry(Entry):
 class SourceEntry(Entry):
     """Where readings come from."""
 
-    name: Name
+    name: Name = Field(description="short name; part of every batch that comes from there")
     kind: Literal["opcua", "push"] = Field("opcua", description="what speaks there")
     endpoint: str = Field("", max_length=500, description="address, like opc.tcp://host:4840/path")
     options: dict[str, str | int | float | bool] = Field(default_factory=dict, description="the connector's own")
@@ -57,9 +57,9 @@ class SourceEntry(Entry):
 class EquipmentEntry(Entry):
     """A piece of equipment."""
 
-    id: Name
+    id: Name = Field(description="its number on the flowsheet, like R-101")
     type: str = Field(description="one of the equipment types")
-    name: str = Field("", max_length=120)
+    name: str = Field("", max_length=120, description="what people call it; its id if unset")
     at: Place | None = Field(None, description="middle of its symbol in drawing units")
 
 
@@ -68,41 +68,41 @@ class StreamEntry(Entry):
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    name: Name
-    source: str = Field(alias="from", description="equipment or equipment.port")
-    target: str = Field(alias="to", description="equipment or equipment.port")
-    carries: Carries = "material"
-    description: str = Field("", max_length=200)
+    name: Name = Field(description="its number on the flowsheet, like S-1")
+    source: str = Field(alias="from", description="equipment or equipment.port that it leaves")
+    target: str = Field(alias="to", description="equipment or equipment.port that it enters")
+    carries: Carries = Field("material", description="what flows")
+    description: str = Field("", max_length=200, description="what a person reads of it")
     via: tuple[Place, ...] = Field((), description="corners of its line, where the drawing needs them")
 
 
 class LimitsEntry(Entry):
     """Limits in the tag's unit."""
 
-    low_low: float | None = None
-    low: float | None = None
-    high: float | None = None
-    high_high: float | None = None
-    deadband: float = 0.0
+    low_low: float | None = Field(None, description="below it the state is low low")
+    low: float | None = Field(None, description="below it the state is low")
+    high: float | None = Field(None, description="above it the state is high")
+    high_high: float | None = Field(None, description="above it the state is high high")
+    deadband: float = Field(0.0, description="how far a value must come back before the state clears")
 
 
 class TagEntry(Entry):
     """A tag."""
 
-    name: Name
-    description: str = Field(min_length=1, max_length=200)
-    unit: str = Field("", max_length=40, description="stored unit; empty for enumerations")
+    name: Name = Field(description="ISA-5.1 name with the part of its loop, like TIC-101.PV")
+    description: str = Field(min_length=1, max_length=200, description="what a person reads beside the name")
+    unit: str = Field("", max_length=40, description="unit that is stored and shown; empty for enumerations")
     range: tuple[float, float] = Field(description="the instrument's range in the tag's unit")
-    decimals: int = Field(2, ge=0, le=9)
-    limits: LimitsEntry = LimitsEntry()
+    decimals: int = Field(2, ge=0, le=9, description="figures after the point on every screen")
+    limits: LimitsEntry = Field(LimitsEntry(), description="see Limits")
     stale_after_s: float | None = Field(None, ge=0, description="age that makes it stale, s; 0: reports on change only")
-    equipment: str = ""
-    source: str = Field("", description="may be left out where the plant has one source")
+    equipment: str = Field("", description="id of the equipment that it belongs to")
+    source: str = Field("", description="name of its source; may be left out where the plant has one")
     address: str = Field("", max_length=500, description="where the source keeps it, like ns=2;s=TIC-101.PV")
     source_unit: str = Field("", max_length=40, description="the source's unit where it differs")
     expression: str = Field("", description="of a derived tag: [TI-1.PV] - [TI-2.PV]")
     states: tuple[str, ...] = Field((), description="names of an enumeration's integers, from 0")
-    kind: TagKind = "measured"
+    kind: TagKind = Field("measured", description="what it is to its loop")
     shown: bool | Place = Field(False, description="on the process graphic, perhaps at a place")
 
 
@@ -111,17 +111,17 @@ class PlantFile(Entry):
 
     atlas: Literal[1] = Field(description="version of the form")
     plant: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9\-]*$", max_length=60)] = Field(description="the plant's id")
-    name: str = Field(min_length=1, max_length=120)
-    description: str = ""
-    time_zone: str = "UTC"
+    name: str = Field(min_length=1, max_length=120, description="what people call the plant")
+    description: str = Field("", description="one sentence about it")
+    time_zone: str = Field("UTC", description="zone of the plant's clock, like Europe/Berlin")
     history_from: Instant = Field(
         datetime(EARLIEST.year, 1, 1, tzinfo=UTC), description="earliest time a reading may bear"
     )
-    scan: ScanEntry = ScanEntry()
-    sources: tuple[SourceEntry, ...] = Field(min_length=1)
-    equipment: tuple[EquipmentEntry, ...] = ()
-    streams: tuple[StreamEntry, ...] = ()
-    tags: tuple[TagEntry, ...] = Field(min_length=1)
+    scan: ScanEntry = Field(ScanEntry(), description="see Scan")
+    sources: tuple[SourceEntry, ...] = Field(min_length=1, description="see Sources")
+    equipment: tuple[EquipmentEntry, ...] = Field((), description="see Equipment")
+    streams: tuple[StreamEntry, ...] = Field((), description="see Streams")
+    tags: tuple[TagEntry, ...] = Field(min_length=1, description="see Tags")
 
 
 LISTS: Final[dict[str, type[Entry]]] = {

@@ -3,7 +3,8 @@
 A unit is text as people write it on a data sheet: `degC`, `m3/h`, `kPa(g)`, `mol%`, `1/min`. Gauge pressures, marked
 `(g)` or written `barg`, `psig`, count from the standard atmosphere, 101.325 kPa. `kscmh` (thousand standard cubic
 metres an hour) and `scm` have a dimension of their own, because plants differ in the conditions they call standard.
-Money (`USD`, `EUR`) too; there is no exchange rate here.
+Money (`USD`, `EUR`) too; there is no exchange rate here. `rpm` is 1/min. What only looks alike stays apart: degC and
+delta_degC, mol% and wt%, rad/s and Hz.
 """
 
 import difflib
@@ -33,7 +34,15 @@ _DEFINITIONS: Final = (
 
 _GAUGE: Final = re.compile(r"^(?P<unit>.+?)\s*\((?P<mark>[ga])\)$|^(?P<short>bar|mbar|psi)(?P<letter>[ga])$")
 _FRACTION: Final = re.compile(r"^(mol|wt|mass|vol)\s*%$")
+_FRACTION_OF: Final = {"mol": "mole", "wt": "mass", "mass": "mass", "vol": "volume"}
+_POWERS: Final = str.maketrans("²³", "23")
 _TOKEN: Final = re.compile(r"\s*(?:(?P<name>Nm3|[A-Za-z_°µ%]+)(?:\^?(?P<power>-?\d))?|(?P<sign>[*·/()])|(?P<one>1))\s*")
+
+_RELAXED: Final = {
+    "mole fraction": "a bare number", "mass fraction": "a bare number", "volume fraction": "a bare number",
+    "temperature difference": "temperature",
+}  # fmt: skip
+"""What may also be told in a unit of a wider kind, where that counts from zero: mol% in %, delta_degC in K."""
 
 _COMMON: Final = (
     "degC", "degF", "K", "delta_degC", "Pa", "kPa", "kPa(g)", "bar", "bar(g)", "barg", "psi", "psig", "mbar", "%",
@@ -118,9 +127,11 @@ def parse_unit(text: str) -> Unit:
     UnknownUnitError
         Where the text is no unit; the remedy names the nearest known one.
     """
-    stripped = text.strip()
+    stripped = text.strip().translate(_POWERS)
     if len(stripped) > LONGEST_UNIT:
         raise UnknownUnitError(text[:LONGEST_UNIT])
+    if fraction := _FRACTION.match(stripped):
+        return Unit(text, f"{_FRACTION_OF[fraction[1]]} fraction", 0.01, 0.0)
     plain, gauge = _without_gauge(stripped)
     unit = _Reader(plain, text).read()
     slope, zero = _line(unit, text)
@@ -143,9 +154,16 @@ def conversion(source: str, target: str) -> Conversion:
         parse_unit(source)
         return Conversion(1.0, 0.0)
     from_unit, to_unit = parse_unit(source), parse_unit(target)
-    if from_unit.dimension != to_unit.dimension:
+    if not _is_comparable(from_unit, to_unit):
         raise WrongDimensionError(from_unit, to_unit)
     return Conversion(from_unit.scale / to_unit.scale, (from_unit.offset - to_unit.offset) / to_unit.scale)
+
+
+def _is_comparable(one: Unit, other: Unit) -> bool:
+    if one.dimension == other.dimension:
+        return True
+    narrow, wide = (one, other) if one.dimension in _RELAXED else (other, one)
+    return _RELAXED.get(narrow.dimension) == wide.dimension and wide.offset == 0.0
 
 
 def convert(value: float, source: str, target: str) -> float:
@@ -170,8 +188,6 @@ def parse_duration(text: str) -> float:
 
 
 def _without_gauge(text: str) -> tuple[str, bool]:
-    if _FRACTION.match(text):
-        return "%", False
     match = _GAUGE.match(text)
     if match is None:
         return text, False
@@ -208,6 +224,8 @@ class _Reader:
             self._tokens.append(match)
             at = match.end()
         self._at = 0
+        # A temperature in a product, like degC/min or kJ/(kg degC), is a difference.
+        self._is_product = sum(token["name"] is not None for token in self._tokens) > 1
 
     def read(self) -> pint.Unit:
         """The whole text as one unit."""
@@ -246,20 +264,31 @@ class _Reader:
         return unit
 
     def _named(self, name: str) -> pint.Unit:
+        name = _PINT_NAMES.get(name, name)
         try:
-            return registry().Unit("percent" if name == "%" else name)
+            unit = registry().Unit(name)
+            counts_from_zero = not registry().Quantity(0.0, unit).to_base_units().magnitude
+            return unit if counts_from_zero or not self._is_product else registry().Unit(f"delta_{name}")
         except (pint.UndefinedUnitError, pint.DefinitionSyntaxError, ValueError, SyntaxError) as error:
             raise UnknownUnitError(self._text) from error
 
 
 def _name_dimension(unit: pint.Unit) -> str:
-    """Return what a unit measures in words, like `pressure`; its dimensions where there is no word for it."""
-    dimensionality = unit.dimensionality
-    for word, example in _WORDS:
-        if registry().Unit(example).dimensionality == dimensionality:
-            return word
-    return str(dimensionality)
+    """Return what a unit measures in words, like `pressure`; its base units where there is no word for it.
 
+    Base units and not dimensions are compared, because pint's radian has no dimension and rad/s would pass for Hz.
+    """
+    base = registry().get_base_units(unit)[1]
+    if str(unit).startswith("delta_") and base == registry().kelvin:
+        return "temperature difference"
+    for word, example in _WORDS:
+        if registry().get_base_units(registry().Unit(example))[1] == base:
+            return word
+    return str(base)
+
+
+_PINT_NAMES: Final = {"%": "percent", "rpm": "1/min"}
+"""Names that pint reads otherwise: its rpm is an angle per time, 2 pi times too many for a speed in 1/min or Hz."""
 
 _WORDS: Final = (
     ("a bare number", ""), ("temperature", "K"), ("pressure", "Pa"), ("length", "m"), ("area", "m**2"),
@@ -267,4 +296,5 @@ _WORDS: Final = (
     ("volume flow", "m**3/s"), ("molar flow", "mol/s"), ("standard volume flow", "scmh"), ("energy", "J"),
     ("power", "W"), ("density", "kg/m**3"), ("concentration", "mol/m**3"), ("frequency", "Hz"),
     ("current", "ampere"), ("voltage", "V"), ("money", "USD"), ("money per time", "USD/s"), ("velocity", "m/s"),
+    ("angle", "rad"), ("angular velocity", "rad/s"),
 )  # fmt: skip
