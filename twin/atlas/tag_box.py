@@ -21,13 +21,12 @@ _PAD: Final = 6.0
 # Width of a character as a share of the font's size, in the widest of the fonts that a screen may take (DejaVu Sans).
 _SMALL: Final = 0.64 * 11
 _LARGE: Final = 0.70 * 16
-_NARROW: Final = 0.38 / 0.68
+_SIGNS: Final = {**dict.fromkeys(".-,:/", 0.55), **dict.fromkeys("%mMW", 1.5)}
 
 
 def draw_box(tag: TagDefinition, middle: Point) -> str:
     """One group `<g class="tag" data-tag="…">` around `middle`; its value is a dash until a screen fills it in."""
-    unit = _UNITS.get(tag.unit, tag.unit)
-    width = box_width(tag)
+    unit, width = _unit(tag), box_width(tag)
     left, right, top = -width / 2, width / 2, -HEIGHT / 2
     return (
         f'<g class="tag" data-tag="{escape(tag.name)}" transform="translate({middle[0]:g},{middle[1]:g})" tabindex="0">'
@@ -44,12 +43,15 @@ def box_width(tag: TagDefinition) -> float:
     """What the label, the widest value of the tag's range and the unit need beside one another, at least `WIDTH`."""
     values = [f"{bound:.{tag.decimals}f}" for bound in (tag.low, tag.high)] if not tag.states else list(tag.states)
     value = max(_width(text, _LARGE) for text in values)
-    unit = _UNITS.get(tag.unit, tag.unit)
-    return max(WIDTH, float(round(_PAD + _width(_label(tag), _SMALL) + _PAD + value + _beside_value(unit))))
+    return max(WIDTH, float(round(_PAD + _width(_label(tag), _SMALL) + _PAD + value + _beside_value(_unit(tag)))))
 
 
 def _label(tag: TagDefinition) -> str:
     return tag.loop if tag.part in ("PV", "") else tag.name
+
+
+def _unit(tag: TagDefinition) -> str:
+    return _UNITS.get(tag.unit, tag.unit).replace("^2", "²").replace("^3", "³")
 
 
 def _beside_value(unit: str) -> float:
@@ -58,4 +60,4 @@ def _beside_value(unit: str) -> float:
 
 
 def _width(text: str, character: float) -> float:
-    return sum(character * (_NARROW if sign in ".-,:" else 1) for sign in text)
+    return sum(character * _SIGNS.get(sign, 1.0) for sign in text)
