@@ -60,8 +60,9 @@ class UnknownUnitError(UnitError):
     """A unit that nobody knows."""
 
     def __init__(self, text: str) -> None:
-        near = difflib.get_close_matches(text, _COMMON, n=1)
-        remedy = f"did you mean '{near[0]}'?" if near else "write it like degC, kPa(g), m3/h, kg/s or %"
+        common = {unit.casefold(): unit for unit in _COMMON}
+        near = difflib.get_close_matches(text.casefold(), common, n=1)
+        remedy = f"did you mean '{common[near[0]]}'?" if near else "write it like degC, kPa(g), m3/h, kg/s or %"
         super().__init__(f"unknown unit '{text}'", remedy=remedy)
 
 
