@@ -26,7 +26,8 @@ _file = click.option("--file", type=click.Path(path_type=Path), help="Key file i
 
 @keys.command()
 @click.argument("name")
-@click.option("--role", type=click.Choice(key_file.ROLES), default="viewer", show_default=True)
+@click.option("--role", type=click.Choice(key_file.ROLES), default="viewer", show_default=True,
+              help="What the key may do; docs/reference/http-api.md lists it.")  # fmt: skip
 @_file
 def create(name: str, role: str, file: Path | None) -> None:
     """Make a key called NAME and print it: this one time only."""

@@ -142,7 +142,7 @@ class _Tokenizer:
             raise ExpressionError(self._text, at, f"'{self._text[at]}' means nothing here", remedy)
         if word[0] in _KEYWORDS:
             return _Token("sign", word[0], at), at + len(word[0])
-        if word[0] in _FUNCTIONS and self._text[at + len(word[0]) :].lstrip().startswith("("):
+        if word[0] in FUNCTIONS and self._text[at + len(word[0]) :].lstrip().startswith("("):
             return _Token("function", word[0], at), at + len(word[0])
         for name in self._by_length:
             end = at + len(name)
@@ -152,8 +152,8 @@ class _Tokenizer:
         raise self._unknown(whole[0] if whole else word[0], at)
 
     def _unknown(self, name: str, at: int) -> ExpressionError:
-        near = difflib.get_close_matches(name, [*self._names, *_FUNCTIONS], n=1)
-        remedy = f"did you mean '{near[0]}'?" if near else f"use a tag of the plant or one of {', '.join(_FUNCTIONS)}"
+        near = difflib.get_close_matches(name, [*self._names, *FUNCTIONS], n=1)
+        remedy = f"did you mean '{near[0]}'?" if near else f"use a tag of the plant or one of {', '.join(FUNCTIONS)}"
         return ExpressionError(self._text, at, f"unknown name '{name[:60]}'", remedy)
 
 
@@ -291,7 +291,7 @@ class _Parser:
         while self._take(","):
             arguments.append(self._expression())
         self._demand(")")
-        function, fewest, most = _FUNCTIONS[token.text]
+        function, fewest, most = FUNCTIONS[token.text]
         if not fewest <= len(arguments) <= most:
             wanted = "one argument" if most == 1 else f"{fewest} to {most} arguments"
             message = f"{token.text} takes {wanted}, {len(arguments)} given"
@@ -353,7 +353,7 @@ _BINARY: Final[dict[str, Callable[[Closure, Closure], Closure]]] = {
     "*": lambda left, right: lambda values: left(values) * right(values),
     "/": lambda left, right: lambda values: left(values) / right(values),
 }
-_FUNCTIONS: Final[dict[str, tuple[Callable[..., Closure], int, int]]] = {
+FUNCTIONS: Final[dict[str, tuple[Callable[..., Closure], int, int]]] = {
     "min": (_extreme(min), 2, 64),
     "max": (_extreme(max), 2, 64),
     "abs": (_of_one(abs), 1, 1),
