@@ -7,8 +7,9 @@ POST /fake {"paused": true} and the like change how it behaves.
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -93,27 +94,21 @@ def problem(status: int, title: str, detail: str, remedy: str) -> JSONResponse:
     return JSONResponse(content, status, media_type="application/problem+json")
 
 
-def create_fake(behaviour: Behaviour, served: tuple[FakePlant, ...]) -> FastAPI:  # noqa: C901 - a fake is best read in one piece
-    app = FastAPI()
-    known = {plant.id: plant for plant in served}
+async def events(plant: FakePlant, behaviour: Behaviour) -> AsyncIterator[bytes]:
+    kind = "reset"
+    while True:
+        if not behaviour.paused and not behaviour.empty:
+            now = time.time() - behaviour.late_s
+            tags = {tag.name: entry(tag, now) for tag in plant.tags if kind == "reset" or tag.kind == "measured"}
+            record = {"id": f"fake:{int(now)}", "log_time": round(now * 1e6), "tags": tags}
+            yield b"event: %s\nid: fake:%d\ndata: %s\n\n" % (kind.encode(), int(now), orjson.dumps(record))
+            kind = "change"
+        else:
+            yield b": waiting\n\n"
+        await asyncio.sleep(1.0)
 
-    @app.middleware("http")
-    async def ask_for_key(request: Request, call_next: Any) -> Any:
-        open_paths = request.url.path == "/fake" or request.url.path.endswith("/live")
-        if behaviour.key and not open_paths and request.headers.get("Authorization") != f"Bearer {behaviour.key}":
-            return problem(401, "No key", "The request carries no key.", "Send one.")
-        return await call_next(request)
 
-    @app.post("/fake")
-    async def change(request: Request) -> dict[str, Any]:
-        for name, value in (await request.json()).items():
-            setattr(behaviour, name, value)
-        return vars(behaviour)
-
-    @app.post("/v1/tickets")
-    async def ticket() -> Any:
-        return {"ticket": f"ticket-{time.time():.3f}", "expires_in_s": 60}
-
+def serve_plants(app: FastAPI, known: Mapping[str, FakePlant]) -> None:
     @app.get("/v1/plants")
     async def list_plants() -> Any:
         now = time.time()
@@ -151,6 +146,8 @@ def create_fake(behaviour: Behaviour, served: tuple[FakePlant, ...]) -> FastAPI:
             "tags": [tag.description_json() for tag in plant.tags],
         }
 
+
+def serve_values(app: FastAPI, known: Mapping[str, FakePlant], behaviour: Behaviour) -> None:
     @app.get("/v1/plants/{plant_id}/state")
     async def read_state(plant_id: str) -> Any:
         state = state_of(known[plant_id], time.time() - behaviour.late_s)
@@ -158,8 +155,6 @@ def create_fake(behaviour: Behaviour, served: tuple[FakePlant, ...]) -> FastAPI:
 
     @app.get("/v1/plants/{plant_id}/history")
     async def read_history(plant_id: str, request: Request) -> Any:
-        from datetime import datetime
-
         query = request.query_params
         start, end = (datetime.fromisoformat(query[name]).timestamp() for name in ("from", "to"))
         names = query["tags"].split(",")
@@ -170,6 +165,16 @@ def create_fake(behaviour: Behaviour, served: tuple[FakePlant, ...]) -> FastAPI:
     async def read_graphic(plant_id: str) -> Any:
         return PlainTextResponse(known[plant_id].graphic(), media_type="image/svg+xml")
 
+    @app.get("/v1/plants/{plant_id}/live")
+    async def live(plant_id: str, request: Request) -> Any:
+        if behaviour.refuse_tickets or not request.query_params.get("ticket"):
+            return JSONResponse({"title": "ticket over"}, 401, headers=ALLOWED)
+        behaviour.streams_opened += 1
+        behaviour.resumed += bool(request.query_params.get("last_event_id"))
+        return StreamingResponse(events(known[plant_id], behaviour), media_type="text/event-stream", headers=ALLOWED)
+
+
+def serve_ways(app: FastAPI) -> None:
     @app.get("/v1/plants/{plant_id}/trace/{tag}")
     async def read_trace(plant_id: str, tag: str) -> Any:
         now = time.time() * 1e6
@@ -206,27 +211,31 @@ def create_fake(behaviour: Behaviour, served: tuple[FakePlant, ...]) -> FastAPI:
         ]
         return {"links": links, "plants": []}
 
-    @app.get("/v1/plants/{plant_id}/live")
-    async def live(plant_id: str, request: Request) -> Any:
-        if behaviour.refuse_tickets or not request.query_params.get("ticket"):
-            return JSONResponse({"title": "ticket over"}, 401, headers=ALLOWED)
-        behaviour.streams_opened += 1
-        behaviour.resumed += bool(request.query_params.get("last_event_id"))
-        return StreamingResponse(events(known[plant_id]), media_type="text/event-stream", headers=ALLOWED)
 
-    async def events(plant: FakePlant) -> AsyncIterator[bytes]:
-        kind = "reset"
-        while True:
-            if not behaviour.paused and not behaviour.empty:
-                now = time.time() - behaviour.late_s
-                tags = {tag.name: entry(tag, now) for tag in plant.tags if kind == "reset" or tag.kind == "measured"}
-                record = {"id": f"fake:{int(now)}", "log_time": round(now * 1e6), "tags": tags}
-                yield b"event: %s\nid: fake:%d\ndata: %s\n\n" % (kind.encode(), int(now), orjson.dumps(record))
-                kind = "change"
-            else:
-                yield b": waiting\n\n"
-            await asyncio.sleep(1.0)
+def create_fake(behaviour: Behaviour, served: tuple[FakePlant, ...]) -> FastAPI:
+    app = FastAPI()
+    known = {plant.id: plant for plant in served}
 
+    @app.middleware("http")
+    async def ask_for_key(request: Request, call_next: Any) -> Any:
+        open_paths = request.url.path == "/fake" or request.url.path.endswith("/live")
+        if behaviour.key and not open_paths and request.headers.get("Authorization") != f"Bearer {behaviour.key}":
+            return problem(401, "No key", "The request carries no key.", "Send one.")
+        return await call_next(request)
+
+    @app.post("/fake")
+    async def change(request: Request) -> dict[str, Any]:
+        for name, value in (await request.json()).items():
+            setattr(behaviour, name, value)
+        return vars(behaviour)
+
+    @app.post("/v1/tickets")
+    async def ticket() -> Any:
+        return {"ticket": f"ticket-{time.time():.3f}", "expires_in_s": 60}
+
+    serve_plants(app, known)
+    serve_values(app, known, behaviour)
+    serve_ways(app)
     return app
 
 
