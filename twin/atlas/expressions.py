@@ -152,6 +152,9 @@ class _Tokenizer:
         raise self._unknown(whole[0] if whole else word[0], at)
 
     def _unknown(self, name: str, at: int) -> ExpressionError:
+        if name in FUNCTIONS:
+            remedy = f"write {name}({'a' if FUNCTIONS[name][2] == 1 else 'a, b'}); a function needs its arguments"
+            return ExpressionError(self._text, at, f"'{name}' is a function", remedy)
         near = difflib.get_close_matches(name, [*self._names, *FUNCTIONS], n=1)
         remedy = f"did you mean '{near[0]}'?" if near else f"use a tag of the plant or one of {', '.join(FUNCTIONS)}"
         return ExpressionError(self._text, at, f"unknown name '{name[:60]}'", remedy)
@@ -225,7 +228,7 @@ class _Parser:
         self._deeper()
         denied = self._denied()
         self._depth -= 1
-        return lambda values: float(not denied(values))
+        return lambda values: float(not _known(denied(values)))
 
     def _comparison(self) -> Closure:
         first = self._sum()
