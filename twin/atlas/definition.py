@@ -1,6 +1,6 @@
 """From the text of a plant file to the plant, with all faults of the text at once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -25,6 +25,7 @@ LONGEST_TEXT: Final = 20_000_000
 """Characters; a plant of 100,000 tags has about half of that."""
 
 _DEFAULT_STALE_S: Final = 10.0
+_FEWEST_VALUES: Final = 1000
 _NAME_KEYS: Final = {"sources": "name", "equipment": "id", "streams": "name", "tags": "name"}
 
 
@@ -50,7 +51,7 @@ def parse(text: str, filename: str = "") -> Plant:
         Where anything is wrong with it, with every fault, its path, line and remedy.
     """
     tree = _load(text, filename)
-    reading = _Reading(tree)
+    reading = _Reading(tree, _write_out(tree, len(text), filename))
     parts = reading.parts()
     findings = [*reading.findings, *find_faults(parts)]
     if findings:
@@ -93,6 +94,15 @@ def _load(text: str, filename: str) -> CommentedMap:
     return tree
 
 
+def _write_out(tree: CommentedMap, length: int, filename: str) -> dict[str, Any]:
+    try:
+        plain: dict[str, Any] = _plain(tree, iter(range(max(_FEWEST_VALUES, length))))
+    except (_AliasesMultiplyError, RecursionError) as error:
+        message = "its aliases stand for more than the file could hold"
+        raise _one(filename, "", message, "write it out, with aliases of plain values only") from error
+    return plain
+
+
 def _one(filename: str, path: str, message: str, remedy: str, line: int = 0) -> DefinitionError:
     return DefinitionError(filename, (Fault(path, message, remedy, line),))
 
@@ -102,15 +112,16 @@ class _Reading:
     """Reads the entries one by one, so that a broken one hides no fault of the others."""
 
     tree: CommentedMap
+    plain: dict[str, Any]
     findings: list[Finding] = field(default_factory=list)
     head: dict[str, Any] = field(default_factory=dict)
 
     def parts(self) -> PlantParts:
-        plain = _plain(self.tree)
+        plain = self.plain
         self._read_head(plain)
         entries = {part: self._read_list(part, plain.get(part)) for part in LISTS}
         sources = {i: _source(e) for i, e in entries["sources"].items() if isinstance(e, SourceEntry)}
-        only = next(iter(sources.values())).name if len(sources) == 1 else ""
+        only = _only_source(plain.get("sources"))
         return PlantParts(
             time_zone=self.head["time_zone"],
             sources=sources,
@@ -119,7 +130,9 @@ class _Reading:
             tags={i: _tag(e, only) for i, e in entries["tags"].items() if isinstance(e, TagEntry)},
             broken_tags=self._broken("tags", plain, entries),
             broken_equipment=self._broken("equipment", plain, entries),
-            broken_sources=self._broken("sources", plain, entries),
+            # Where none could be read, no tag is at fault for leaving its source out.
+            broken_sources=self._broken("sources", plain, entries) | (frozenset() if sources else {""}),
+            broken_streams=_length(plain.get("streams")) - len(entries["streams"]),
         )
 
     def _read_head(self, plain: dict[str, Any]) -> None:
@@ -132,7 +145,7 @@ class _Reading:
         except ValidationError as error:
             self._note((), error, PlantFile)
         for part in ("sources", "tags"):
-            if part not in plain:
+            if plain.get(part) is None:
                 self.findings.append(Finding((part,), f"the plant has no {part}", f"list at least one under '{part}:'"))
         scan = head.scan if head else PlantFile.model_fields["scan"].default
         since = head.history_from if head else datetime(2000, 1, 1, tzinfo=UTC)
@@ -140,7 +153,7 @@ class _Reading:
             "plant": head.plant if head else "",
             "name": head.name if head else "",
             "description": head.description if head else "",
-            "time_zone": head.time_zone if head else "UTC",
+            "time_zone": head.time_zone if head else _text(plain.get("time_zone"), "UTC"),
             "scan": ScanTimes(
                 period_us=round(scan.period_s * 1e6),
                 grace_us=round(scan.grace_s * 1e6),
@@ -182,7 +195,7 @@ class _Reading:
         key = _NAME_KEYS[part]
         broken = [e for i, e in enumerate(listed) if isinstance(e, dict) and i not in entries[part]]
         if part == "equipment":
-            broken += [e for e in listed if isinstance(e, dict) and e.get("type") not in EQUIPMENT_TYPES]
+            broken += [e for e in listed if isinstance(e, dict) and str(e.get("type")) not in EQUIPMENT_TYPES]
         return frozenset(str(entry.get(key)) for entry in broken)
 
     def _note(self, at: Path, error: ValidationError, form: type[Entry]) -> None:
@@ -250,12 +263,32 @@ def _tag(entry: TagEntry, only_source: str) -> TagDefinition:
     )
 
 
-def _plain(node: Any) -> Any:
-    """The tree as plain Python values, without comments and YAML's own types."""
+def _only_source(listed: object) -> str:
+    """Name of the one source that is listed, which tags may leave out; read or not."""
+    entries = listed if isinstance(listed, list) else []
+    return _text(entries[0].get("name"), "") if len(entries) == 1 and isinstance(entries[0], dict) else ""
+
+
+def _length(given: object) -> int:
+    return len(given) if isinstance(given, list) else 0
+
+
+def _text(given: object, otherwise: str) -> str:
+    return given if isinstance(given, str) else otherwise
+
+
+class _AliasesMultiplyError(Exception):
+    """More values than the text has characters: only aliases of aliases do that."""
+
+
+def _plain(node: Any, room: Iterator[int]) -> Any:
+    """The tree as plain Python values, without comments and YAML's own types; each value takes one from `room`."""
+    if next(room, None) is None:
+        raise _AliasesMultiplyError
     if isinstance(node, Mapping):
-        return {str(key): _plain(value) for key, value in node.items()}
+        return {str(key): _plain(value, room) for key, value in node.items()}
     if isinstance(node, (list, CommentedSeq)):
-        return [_plain(value) for value in node]
+        return [_plain(value, room) for value in node]
     for kind in (bool, int, float, str):
         if isinstance(node, kind):
             return kind(node)

@@ -33,7 +33,8 @@ def build_graph(equipment: Iterable[Equipment], streams: Iterable[ProcessStream]
 
 def find_stream_faults(parts: PlantParts) -> list[Finding]:
     """Ends that lead nowhere, ports of the wrong direction or kind, ports taken twice or left open."""
-    equipment = {item.id: item for item in parts.equipment.values()}
+    # Of two with one id the first is meant; the second has a fault of its own.
+    equipment = {item.id: item for item in reversed(list(parts.equipment.values()))}
     findings: list[Finding] = []
     joined: Counter[tuple[str, str]] = Counter()
     for index, stream in parts.streams.items():
@@ -48,7 +49,7 @@ def find_stream_faults(parts: PlantParts) -> list[Finding]:
                 if joined[end.equipment, port.name] > 1 and not port.many:
                     message = f"port {end.equipment}.{port.name} is already joined"
                     findings.append(Finding(path, message, "use another port, or a mixer or splitter"))
-    if not findings:
+    if not findings and not parts.broken_streams:
         findings += _open_ports(parts, joined)
     return findings
 

@@ -23,7 +23,7 @@ class PlantParts:
     """Parts of a plant by their index in the description.
 
     `broken_tags`, `broken_equipment` and `broken_sources` are names of entries that could not be read; nobody who
-    mentions one is at fault for that.
+    mentions one is at fault for that. `broken_streams` counts streams that could not be read.
     """
 
     time_zone: str
@@ -34,6 +34,7 @@ class PlantParts:
     broken_tags: Collection[str] = field(default_factory=frozenset)
     broken_equipment: Collection[str] = field(default_factory=frozenset)
     broken_sources: Collection[str] = field(default_factory=frozenset)
+    broken_streams: int = 0
 
 
 def find_tag_faults(parts: PlantParts) -> list[Finding]:

@@ -1,9 +1,10 @@
 """The form of a plant file, version 1: what each entry may say, read strictly; what it means is `definition`'s."""
 
+import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from twin.atlas.equipment import Carries
 from twin.atlas.tag_definition import TagKind
@@ -12,6 +13,7 @@ VERSION: Final = 1
 EARLIEST: Final = date(2000, 1, 1)
 """Where a file doesn't say since when it has history; an unset clock says 1970 and is caught by this."""
 
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9_.\-/]*$"
 
 
@@ -26,9 +28,20 @@ def _instant(value: object) -> object:
     raise ValueError("write a date like 2020-01-01")
 
 
+def _printable(text: str) -> str:
+    """Refuse what would spoil terminals and the process graphic, whose XML may not hold it."""
+    if found := _CONTROL.search(text):
+        raise ValueError(f"leave out the control character {found[0]!r}")
+    return text
+
+
+Text = Annotated[str, Field(strict=True), AfterValidator(_printable)]
+Number = Annotated[float, Field(strict=True)]
+Whole = Annotated[int, Field(strict=True)]
+Switch = Annotated[bool, Field(strict=True)]
 Instant = Annotated[datetime, BeforeValidator(_instant)]
 Name = Annotated[str, Field(pattern=_NAME, max_length=80)]
-Place = tuple[float, float]
+Place = tuple[Number, Number]
 
 
 class Entry(BaseModel):
@@ -40,9 +53,11 @@ class Entry(BaseModel):
 class ScanEntry(Entry):
     """Times of the plant's grid in seconds."""
 
-    period_s: float = Field(1.0, ge=0.1, le=3600, description="time between two scans, s")
-    grace_s: float = Field(2.0, ge=0, le=600, description="how long a scan waits for late readings, s")
-    silent_after_s: float = Field(10.0, ge=1, le=86_400, description="silence after which a source's tags are stale, s")
+    period_s: Number = Field(1.0, ge=0.1, le=3600, description="time between two scans, s")
+    grace_s: Number = Field(2.0, ge=0, le=600, description="how long a scan waits for late readings, s")
+    silent_after_s: Number = Field(
+        10.0, ge=1, le=86_400, description="silence after which a source's tags are stale, s"
+    )
 
 
 class SourceEntry(Entry):
@@ -50,16 +65,16 @@ class SourceEntry(Entry):
 
     name: Name = Field(description="short name; part of every batch that comes from there")
     kind: Literal["opcua", "push"] = Field("opcua", description="what speaks there")
-    endpoint: str = Field("", max_length=500, description="address, like opc.tcp://host:4840/path")
-    options: dict[str, str | int | float | bool] = Field(default_factory=dict, description="the connector's own")
+    endpoint: Text = Field("", max_length=500, description="address, like opc.tcp://host:4840/path")
+    options: dict[Text, Text | Whole | Number | Switch] = Field(default_factory=dict, description="the connector's own")
 
 
 class EquipmentEntry(Entry):
     """A piece of equipment."""
 
     id: Name = Field(description="its number on the flowsheet, like R-101")
-    type: str = Field(description="one of the equipment types")
-    name: str = Field("", max_length=120, description="what people call it; its id if unset")
+    type: Text = Field(description="one of the equipment types")
+    name: Text = Field("", max_length=120, description="what people call it; its id if unset")
     at: Place | None = Field(None, description="middle of its symbol in drawing units")
 
 
@@ -69,41 +84,43 @@ class StreamEntry(Entry):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     name: Name = Field(description="its number on the flowsheet, like S-1")
-    source: str = Field(alias="from", description="equipment or equipment.port that it leaves")
-    target: str = Field(alias="to", description="equipment or equipment.port that it enters")
+    source: Text = Field(alias="from", description="equipment or equipment.port that it leaves")
+    target: Text = Field(alias="to", description="equipment or equipment.port that it enters")
     carries: Carries = Field("material", description="what flows")
-    description: str = Field("", max_length=200, description="what a person reads of it")
+    description: Text = Field("", max_length=200, description="what a person reads of it")
     via: tuple[Place, ...] = Field((), description="corners of its line, where the drawing needs them")
 
 
 class LimitsEntry(Entry):
     """Limits in the tag's unit."""
 
-    low_low: float | None = Field(None, description="below it the state is low low")
-    low: float | None = Field(None, description="below it the state is low")
-    high: float | None = Field(None, description="above it the state is high")
-    high_high: float | None = Field(None, description="above it the state is high high")
-    deadband: float = Field(0.0, description="how far a value must come back before the state clears")
+    low_low: Number | None = Field(None, description="below it the state is low low")
+    low: Number | None = Field(None, description="below it the state is low")
+    high: Number | None = Field(None, description="above it the state is high")
+    high_high: Number | None = Field(None, description="above it the state is high high")
+    deadband: Number = Field(0.0, description="how far a value must come back before the state clears")
 
 
 class TagEntry(Entry):
     """A tag."""
 
     name: Name = Field(description="ISA-5.1 name with the part of its loop, like TIC-101.PV")
-    description: str = Field(min_length=1, max_length=200, description="what a person reads beside the name")
-    unit: str = Field("", max_length=40, description="unit that is stored and shown; empty for enumerations")
-    range: tuple[float, float] = Field(description="the instrument's range in the tag's unit")
-    decimals: int = Field(2, ge=0, le=9, description="figures after the point on every screen")
+    description: Text = Field(min_length=1, max_length=200, description="what a person reads beside the name")
+    unit: Text = Field("", max_length=40, description="unit that is stored and shown; empty for enumerations")
+    range: tuple[Number, Number] = Field(description="the instrument's range in the tag's unit")
+    decimals: Whole = Field(2, ge=0, le=9, description="figures after the point on every screen")
     limits: LimitsEntry = Field(LimitsEntry(), description="see Limits")
-    stale_after_s: float | None = Field(None, ge=0, description="age that makes it stale, s; 0: reports on change only")
-    equipment: str = Field("", description="id of the equipment that it belongs to")
-    source: str = Field("", description="name of its source; may be left out where the plant has one")
-    address: str = Field("", max_length=500, description="where the source keeps it, like ns=2;s=TIC-101.PV")
-    source_unit: str = Field("", max_length=40, description="the source's unit where it differs")
-    expression: str = Field("", description="of a derived tag: [TI-1.PV] - [TI-2.PV]")
-    states: tuple[str, ...] = Field((), description="names of an enumeration's integers, from 0")
+    stale_after_s: Number | None = Field(
+        None, ge=0, description="age that makes it stale, s; 0: reports on change only"
+    )
+    equipment: Text = Field("", description="id of the equipment that it belongs to")
+    source: Text = Field("", description="name of its source; may be left out where the plant has one")
+    address: Text = Field("", max_length=500, description="where the source keeps it, like ns=2;s=TIC-101.PV")
+    source_unit: Text = Field("", max_length=40, description="the source's unit where it differs")
+    expression: Text = Field("", description="of a derived tag: [TI-1.PV] - [TI-2.PV]")
+    states: tuple[Text, ...] = Field((), description="names of an enumeration's integers, from 0")
     kind: TagKind = Field("measured", description="what it is to its loop")
-    shown: bool | Place = Field(False, description="on the process graphic, perhaps at a place")
+    shown: Switch | Place = Field(False, description="on the process graphic, perhaps at a place")
 
 
 class PlantFile(Entry):
@@ -111,9 +128,9 @@ class PlantFile(Entry):
 
     atlas: Literal[1] = Field(description="version of the form")
     plant: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9\-]*$", max_length=60)] = Field(description="the plant's id")
-    name: str = Field(min_length=1, max_length=120, description="what people call the plant")
-    description: str = Field("", description="one sentence about it")
-    time_zone: str = Field("UTC", description="zone of the plant's clock, like Europe/Berlin")
+    name: Text = Field(min_length=1, max_length=120, description="what people call the plant")
+    description: Text = Field("", description="one sentence about it")
+    time_zone: Text = Field("UTC", description="zone of the plant's clock, like Europe/Berlin")
     history_from: Instant = Field(
         datetime(EARLIEST.year, 1, 1, tzinfo=UTC), description="earliest time a reading may bear"
     )
