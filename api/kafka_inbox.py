@@ -112,5 +112,5 @@ class KafkaReadingLog:
         self._reader.pause(partition)
         if record.offset != offset:
             return None
-        batch = decode(record.value)
+        batch = decode(record.value or b"")
         return LoggedBatch(batch, record.timestamp * 1000) if isinstance(batch, ReadingBatch) else None

@@ -8,12 +8,10 @@ from typing import Final
 from prometheus_client import Counter, Gauge
 
 from connectors.errors import SpoolError, SpoolFullError
-from connectors.port import Readings
+from connectors.port import MOST_READINGS, Readings
 from connectors.spool import Spool
 from stream.envelope import encode, make_batch
 
-MOST_READINGS: Final = 30_000
-"""Readings of one batch: 24 bytes each keeps it well below `stream.envelope.MAX_BATCH_BYTES`."""
 BACKFILL_SHARE: Final = 0.5
 """Share of the spool that back-fill may use; the rest stays free for what is live."""
 _BYTES_A_READING: Final = 24
@@ -85,14 +83,16 @@ class Outlet:
     async def _append(self, readings: Readings, given: tuple[int, int] | None) -> bool:
         # The spool counts a number as used once it has been handed over: a put that is cancelled must not free it, or
         # two different batches could bear one number and readers would drop the second.
-        number = given or (self._epoch, self.spool.last_seq(self._epoch) + 1)
-        if number[1] <= self.spool.last_seq(number[0]):
+        epoch = given[0] if given else self._epoch
+        after = self.spool.last_seq(epoch)
+        number = given or (epoch, after + 1)
+        if number[1] <= after:
             return True
-        await self.spool.append(*number, self._encode(readings, number))
+        await self.spool.append(*number, self._encode(readings, number, after))
         SPOOLED.labels(self.plant, self.source, readings.origin).inc(len(readings))
         return True
 
-    def _encode(self, readings: Readings, number: tuple[int, int]) -> bytes:
+    def _encode(self, readings: Readings, number: tuple[int, int], after: int) -> bytes:
         return encode(
             make_batch(
                 plant=self.plant,
@@ -106,6 +106,8 @@ class Outlet:
                 values=readings.values,
                 quality=readings.quality,
                 received=self._clock(),
+                version=readings.version,
+                after=None if after == number[1] - 1 else after,
             )
         )
 

@@ -7,7 +7,7 @@ is away; it says so through `report` and tries again. `connectors.contract` is t
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from connectors.errors import ConnectorError
 from stream.envelope import Origin
 from twin.atlas.tags import Tag
+
+MOST_READINGS: Final = 30_000
+"""Readings of one batch: 24 bytes each keeps it well below `stream.envelope.MAX_BATCH_BYTES`."""
 
 Report = Callable[[bool, str], None]
 """Told whether the line to the field is up, and in words why (not)."""
@@ -25,7 +28,7 @@ class Readings:
     """Readings that came together, in the order in which they came; arrays of shape (n,).
 
     `tag_ids` int32, `times` int64 microseconds UTC by the source's clock, `values` float64 in the source's unit,
-    `quality` uint32 status codes.
+    `quality` uint32 status codes. `version` ranks corrections, 0 for what is none.
 
     Raises
     ------
@@ -38,6 +41,7 @@ class Readings:
     values: NDArray[np.float64]
     quality: NDArray[np.uint32]
     origin: Origin = "live"
+    version: int = 0
 
     def __post_init__(self) -> None:
         shapes = {self.tag_ids.shape, self.times.shape, self.values.shape, self.quality.shape}
@@ -58,7 +62,9 @@ class Readings:
     def part(self, start: int, stop: int) -> "Readings":
         """The readings from `start` up to and without `stop`."""
         cut = slice(start, stop)
-        return Readings(self.tag_ids[cut], self.times[cut], self.values[cut], self.quality[cut], self.origin)
+        return Readings(
+            self.tag_ids[cut], self.times[cut], self.values[cut], self.quality[cut], self.origin, self.version
+        )
 
 
 class Sink(Protocol):
@@ -68,8 +74,8 @@ class Sink(Protocol):
         """Keep the readings; True when they are on disk, False where there was no room and they were refused.
 
         `wait` is for a field that keeps what is not fetched: then the call returns only when there was room. `number`
-        is the batch's (epoch, seq) where the source has numbers of its own; one that was put before is not kept
-        twice, and counts as kept.
+        is the batch's (epoch, seq) where the source has numbers of its own, rising but perhaps with gaps; then at most
+        `MOST_READINGS` are one batch. One that was put before is not kept twice, and counts as kept.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""The process `atlas connect`: per plant and source a spool, a source that fills it, and one drain for all.
+"""The process `atlas connect`: per plant and source a spool, what fills it, and one drain for all.
 
 Each source lives for itself: what ends one is told, logged and tried again with growing pauses, and none of the
 others notices. What the plants look like is asked of the API and kept beside the spool, so that a connector starts
@@ -6,6 +6,7 @@ without it (rule tag-tables); a revised plant is taken up within a minute.
 """
 
 import asyncio
+import contextlib
 import logging
 import secrets
 import time
@@ -21,18 +22,27 @@ from connectors.errors import SourceKindError
 from connectors.log import KafkaLog
 from connectors.opcua.source import make_source as make_opcua_source
 from connectors.outlet import Outlet
-from connectors.port import MakeSource, SourceContext
+from connectors.port import MakeSource, Sink, SourceContext
+from connectors.push import refusals
+from connectors.push.inbox import PushConnector
+from connectors.push.log import KafkaInboxLog
+from connectors.push.plants import PushedPlant, PushedPlants
+from connectors.push.refusals import Refusals
 from connectors.spool import Spool, open_spool
 from stream.kafka import KafkaConfig
+from twin.atlas.tag_definition import PUSH
 from twin.atlas.tags import TagTable
 
 LOOK_AGAIN_S: Final = 30.0
+_SHORTEST_PAUSE_S: Final = 1.0
 _FETCH_TIMEOUT_S: Final = 15.0
 _EPOCH_BITS: Final = 63
 _logger = logging.getLogger(__name__)
 
 KINDS: Final[Mapping[str, MakeSource]] = {"opcua": make_opcua_source}
-"""The kinds of sources that this process reads, with what makes them; `push` is fed by the API instead."""
+"""The kinds of sources that are each read by a task of their own, with what makes them; `push` comes by the inbox."""
+_INBOX: Final = "_inbox"
+"""Folder of what belongs to no plant; no plant's id begins like this."""
 
 Fetch = Callable[[], Awaitable[list[Connection]]]
 """Asks the API for the plants' connections; raises anything where it does not answer."""
@@ -58,13 +68,14 @@ class ConnectorConfig:
 
 @dataclass
 class _Feed:
-    """One running source: what it was made from, its spool, and its task."""
+    """One source: what it was made from, its spool, and its task."""
 
     settings: SourceSettings
     table: TagTable
     spool: Spool
     outlet: Outlet
     task: "asyncio.Task[None] | None" = None
+    """None for a source of kind push."""
 
 
 def _wall_us() -> int:
@@ -85,6 +96,8 @@ class Connector:
         self._health = health
         self._epoch = epoch
         self._feeds: dict[tuple[str, str], _Feed] = {}
+        self._pushed = PushedPlants()
+        self._refused: Spool | None = None
         self._drain = Drain(KafkaLog(config.kafka), lambda ok, detail: health.set("kafka", ok, detail))
 
     async def run(self, fetch: Fetch) -> NoReturn:
@@ -93,6 +106,7 @@ class Connector:
             for connection in load_connections(self._config.spool_dir):
                 await self._take_up(connection)
             group.create_task(self._drain.run())
+            group.create_task((await self._push_connector()).run())
             group.create_task(self._follow(fetch))
         raise AssertionError("both tasks run for ever")
 
@@ -104,11 +118,28 @@ class Connector:
         await asyncio.gather(*tasks, return_exceptions=True)
         for feed in self._feeds.values():
             await feed.spool.close()
+        if self._refused is not None:
+            await self._refused.close()
+
+    async def _push_connector(self) -> PushConnector:
+        folder = self._config.spool_dir / _INBOX
+        self._refused = await open_spool(folder / "spool", limit_bytes=self._config.spool_limit_bytes)
+        self._drain.add(refusals.PLANT_NUMBER, DrainedSpool(refusals.PLANT, PUSH, self._refused))
+        return PushConnector(
+            KafkaInboxLog(self._config.kafka),
+            self._pushed,
+            Refusals(self._refused),
+            folder / "position.json",
+            _wall_us,
+            lambda ok, detail: self._health.set("inbox", ok, detail),
+        )
 
     async def _follow(self, fetch: Fetch) -> NoReturn:
         """Ask for the plants again and again; what is new or revised is taken up."""
         backoff = Backoff(first=0.5, longest=self._config.look_again_s)
         while True:
+            self._pushed.wanted.clear()
+            asked_at = asyncio.get_running_loop().time()
             try:
                 async with asyncio.timeout(_FETCH_TIMEOUT_S):
                     connections = await fetch()
@@ -122,13 +153,21 @@ class Connector:
                 await asyncio.sleep(backoff.next())
                 continue
             self._health.set("plants", bool(connections), f"{len(connections)} plants" if connections else "no plants")
+            self._pushed.answered(asked_at)
             backoff.reset()
-            await asyncio.sleep(self._config.look_again_s if connections else 1.0)
+            await self._pause(self._config.look_again_s if connections else _SHORTEST_PAUSE_S)
+
+    async def _pause(self, longest_s: float) -> None:
+        """Wait before asking again, shorter where somebody pushes to what is not known yet."""
+        await asyncio.sleep(min(_SHORTEST_PAUSE_S, longest_s))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._pushed.wanted.wait(), max(0.0, longest_s - _SHORTEST_PAUSE_S))
 
     async def _take_up(self, connection: Connection) -> None:
         table = TagTable.of(connection.tag_table)
+        await self._take_up_pushed(connection, table)
         for settings in connection.sources:
-            if settings.kind == "push":
+            if settings.kind == PUSH:
                 continue
             feed = self._feeds.get((connection.plant, settings.name))
             if feed is not None and feed.table.name == table.name and feed.settings == settings:
@@ -136,6 +175,18 @@ class Connector:
             feed = await self._renewed(feed, connection, settings, table)
             self._feeds[connection.plant, settings.name] = feed
             feed.task = asyncio.create_task(self._keep_running(connection, feed), name=f"source {settings.name}")
+
+    async def _take_up_pushed(self, connection: Connection, table: TagTable) -> None:
+        """Let the inbox be forwarded to the plant: to its sources of kind push, and to one for all its other tags."""
+        declared = {settings.name: settings for settings in connection.sources if settings.kind == PUSH}
+        sinks: dict[str, Sink] = {}
+        for settings in {PUSH: SourceSettings(name=PUSH, kind=PUSH), **declared}.values():
+            feed = self._feeds.get((connection.plant, settings.name))
+            if feed is None or feed.table.name != table.name:
+                feed = await self._renewed(feed, connection, settings, table)
+                self._feeds[connection.plant, settings.name] = feed
+            sinks[settings.name] = feed.outlet
+        self._pushed.add(connection.plant, PushedPlant(table, sinks))
 
     async def _renewed(
         self, old: _Feed | None, connection: Connection, settings: SourceSettings, table: TagTable

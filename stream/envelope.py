@@ -1,4 +1,4 @@
-"""What travels in Kafka: the three records of `atlas.readings` and the worker's outputs, as MessagePack.
+"""What travels in Kafka: the four records of `atlas.readings` and the worker's outputs, as MessagePack.
 
 Arrays travel as raw little-endian bytes and are read without a copy. The first field of every record is its kind
 (`k`), the second the version of its form (`v`); a reader accepts its own version and the one before.
@@ -14,6 +14,11 @@ VERSION: Final = 1
 OLDEST_VERSION: Final = 1
 MAX_BATCH_BYTES: Final = 900_000
 """A batch's encoded size must stay below the broker's message limit (1 MB by default) with room for its header."""
+
+LONGEST_NAME: Final = 200
+"""Characters of a plant's, source's or tag table's name."""
+_INT64_MAX: Final = 2**63 - 1
+_INT32_MAX: Final = 2**31 - 1
 
 Origin = Literal["live", "backfill", "correction"]
 
@@ -31,9 +36,10 @@ class ReadingBatch(_Record, frozen=True, kw_only=True, tag="batch"):
     """Readings of one source that travel together; arrays of n readings, in the order in which they came.
 
     `source`, `epoch` and `seq` number the batch: `epoch` is random per process start of the connector, `seq` counts
-    0, 1, 2... per (source, epoch, plant). `tag_ids` are int32, `times` int64 microseconds UTC (the source's time),
-    `values` float64 in the source's unit, `quality` uint32 status codes. `received` is when the connector got them,
-    microseconds UTC; `version` ranks corrections, 0 for what is none.
+    0, 1, 2... per (source, epoch, plant). A source whose numbers come from elsewhere may leave some out; `after` is
+    then the number of the batch before, -1 where there is none. `tag_ids` are int32, `times` int64 microseconds UTC
+    (the source's time), `values` float64 in the source's unit, `quality` uint32 status codes. `received` is when the
+    connector got them, microseconds UTC; `version` ranks corrections, 0 for what is none.
     """
 
     source: str
@@ -47,6 +53,7 @@ class ReadingBatch(_Record, frozen=True, kw_only=True, tag="batch"):
     quality: bytes
     received: int = 0
     version: int = 0
+    after: int | None = None
 
     def arrays(self) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float64], NDArray[np.uint32]]:
         """Tag numbers, times, values and qualities as read-only arrays, each of shape (n,).
@@ -90,7 +97,30 @@ class Control(_Record, frozen=True, kw_only=True, tag="control"):
     content: dict[str, Any] = {}
 
 
-Record = ReadingBatch | Tick | Control
+class RefusedRecord(_Record, frozen=True, kw_only=True, tag="refused"):
+    """What a connector was handed in and could not forward, on its way to the historian, who makes a dead letter of it.
+
+    `topic`, `partition`, `offset` and `incarnation` say where it was handed in, `claims` which plant it claims to be
+    of; `plant` itself is empty, because it is no plant's record. Numbered like a batch; `after` is the number before.
+    `body` is what was refused, at most 64 kB of its `body_bytes`, with `readings` readings where they can be counted.
+    """
+
+    source: str
+    epoch: int
+    seq: int
+    after: int | None = None
+    topic: str
+    partition: int
+    offset: int
+    incarnation: str
+    claims: str
+    reason: str
+    readings: int
+    body: bytes
+    body_bytes: int
+
+
+Record = ReadingBatch | Tick | Control | RefusedRecord
 
 
 class TwinChange(msgspec.Struct, frozen=True, kw_only=True, tag_field="k", tag="change"):
@@ -178,6 +208,7 @@ def make_batch(
     quality: NDArray[np.uint32],
     received: int = 0,
     version: int = 0,
+    after: int | None = None,
 ) -> ReadingBatch:
     """A batch of the arrays given, each of shape (n,); see `ReadingBatch` for units."""
     return ReadingBatch(
@@ -193,6 +224,7 @@ def make_batch(
         quality=np.ascontiguousarray(quality, dtype="<u4").tobytes(),
         received=received,
         version=version,
+        after=after,
     )
 
 
@@ -202,7 +234,8 @@ def decode(raw: bytes) -> Record:
     Raises
     ------
     MalformedRecordError
-        Where the bytes are no such record, or one of a version that this reader does not know.
+        Where the bytes are no such record, one of a version that this reader does not know, or a batch whose names
+        and numbers cannot be kept.
     """
     return _checked(_decode_with(_record_decoder, raw))
 
@@ -236,4 +269,21 @@ def _checked(message: _M) -> _M:
         )
     if isinstance(message, ReadingBatch):
         message.arrays()
+        _check_names(message)
     return message
+
+
+def _check_names(batch: ReadingBatch) -> None:
+    """Refuse what a database or an index cannot hold, so that all readers refuse it alike (rule admit-once)."""
+    for name, text in (("plant", batch.plant), ("source", batch.source), ("tag_table", batch.tag_table)):
+        if "\x00" in text or not 0 < len(text) <= LONGEST_NAME:
+            raise MalformedRecordError(
+                f"{name} {text[:40]!r} must be 1 to {LONGEST_NAME} characters without NUL; mend the producer"
+            )
+    for name, number, most in (
+        ("epoch", batch.epoch, _INT64_MAX),
+        ("seq", batch.seq, _INT64_MAX),
+        ("version", batch.version, _INT32_MAX),
+    ):
+        if not 0 <= number <= most:
+            raise MalformedRecordError(f"{name} {number} must be 0 to {most}; mend the producer")

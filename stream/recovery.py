@@ -168,5 +168,5 @@ async def read_range(
         for record in records:
             if record.offset >= end:
                 return
-            yield LogRecord(record.offset, record.timestamp * 1000, record.value)
+            yield LogRecord(record.offset, record.timestamp * 1000, record.value or b"")
             position = record.offset + 1

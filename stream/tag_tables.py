@@ -48,7 +48,7 @@ class TagTables:
         """The table for the record at `offset`; waits for an unknown one, then refuses the record and returns None."""
         if name in self._known or (name, offset) in self._refused:
             return self.find(name, offset)
-        if not name:
+        if not name or "\x00" in name:  # No table can be called so, and a database cannot even be asked.
             return None
         deadline = asyncio.get_running_loop().time() + self.patience_s
         while True:

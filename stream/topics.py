@@ -21,7 +21,8 @@ class Topic:
 
 
 READINGS: Final = Topic("atlas.readings", PARTITIONS, 7 * _DAY_MS, {"message.timestamp.type": "LogAppendTime"})
-INBOX: Final = Topic("atlas.inbox", PARTITIONS, 7 * _DAY_MS)
+INBOX: Final = Topic("atlas.inbox", PARTITIONS, 7 * _DAY_MS, {"compression.type": "uncompressed"})
+"""Others may compress as they like: the broker unpacks, because our client cannot read every form."""
 TWIN: Final = Topic("atlas.twin", PARTITIONS, _HOUR_MS, {"segment.ms": "600000"})
 """Changes, kept an hour; short segments, because a broker forgets whole segments only."""
 SCORES: Final = Topic("atlas.scores", PARTITIONS, 7 * _DAY_MS)

@@ -2,26 +2,31 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analytics.quality import BAD, to_stored
 from stream import topics
-from stream.envelope import DerivedScan, MalformedRecordError, ReadingBatch, decode, decode_derived
+from stream.envelope import (
+    DerivedScan,
+    MalformedRecordError,
+    ReadingBatch,
+    RefusedRecord,
+    decode,
+    decode_derived,
+)
 from stream.historian.chunk import Chunk
 from stream.historian.known_tables import KnownTables, Missing
 from stream.historian.letters import Origin, of_batch, of_readings, unreadable
 from stream.historian.positions import Place, Position
+from stream.historian.refused import letter_of
 from stream.historian.rows import Rows
 from stream.scan.admit import Admitted, admit, misplaced
 from stream.scan.marks import Marks, Verdict
 from stream.topics import partition_of
 from twin.atlas.tags import TagTable
-
-_INT64_MAX: Final = 2**63 - 1
-_INT32_MAX: Final = 2**31 - 1
 
 
 class LoggedRecord(Protocol):
@@ -69,22 +74,20 @@ class Intake:
         body = record.value or b""
         try:
             message = decode(body)
+            if isinstance(message, RefusedRecord):
+                await self._take_refused(chunk, message)
         except MalformedRecordError as error:
             chunk.letters.append(unreadable(origin, str(error), body))
             return ""
         if not isinstance(message, ReadingBatch):
             return ""
         origin = Origin(record.topic, record.partition, record.offset, message.plant, message.source)
-        reason = unfit(message)
-        if reason is not None:
-            chunk.letters.append(unreadable(origin, reason, body))
-            return ""
         return await self._take_batch(chunk, origin, message, clock)
 
     async def _take_batch(self, chunk: Chunk, origin: Origin, batch: ReadingBatch, clock: int) -> str | None:
         fingerprint = fingerprint_of(batch, origin.offset)
         marks = self.marks.setdefault(batch.plant, Marks())
-        verdict = marks.judge(batch.source, batch.epoch, batch.seq)
+        verdict = marks.judge(batch.source, batch.epoch, batch.seq, batch.after)
         if verdict is Verdict.REPEATED:
             chunk.counts.duplicates += 1
             return fingerprint
@@ -110,6 +113,21 @@ class Intake:
             reason = f"tag table {batch.tag_table} is not stored; store the plant's revision, then release this letter"
             chunk.letters.extend(of_batch(origin, reason, batch))
         return fingerprint
+
+    async def _take_refused(self, chunk: Chunk, record: RefusedRecord) -> None:
+        """Take what a connector could not forward; raises `MalformedRecordError` where it is none itself."""
+        letter = letter_of(record)
+        marks = self.marks.setdefault(record.plant, Marks())
+        verdict = marks.judge(record.source, record.epoch, record.seq, record.after)
+        if verdict is Verdict.REPEATED:
+            chunk.counts.duplicates += 1
+            return
+        if verdict is Verdict.GAP:
+            await self.confirm_log()
+            chunk.counts.gaps += 1
+        marks.advance(record.source, record.epoch, record.seq)
+        chunk.marks[record.plant, record.source, record.epoch] = record.seq
+        chunk.letters.append(letter)
 
     def _admit(self, chunk: Chunk, origin: Origin, batch: ReadingBatch, table: TagTable, clock: int) -> None:
         readings = admit(batch, table, clock)
@@ -147,19 +165,6 @@ def fingerprint_of(batch: ReadingBatch, offset: int) -> str:
 def derived_fingerprint(scan: DerivedScan, offset: int) -> str:
     """How a position in `atlas.scores` names the last scan before it."""
     return f"{scan.incarnation}/{scan.offset}/{scan.n}@{offset}"
-
-
-def unfit(batch: ReadingBatch) -> str | None:
-    """Why a batch's numbers and names cannot be kept in the database, or None where they can."""
-    for field_name, text in (("plant", batch.plant), ("source", batch.source), ("tag_table", batch.tag_table)):
-        if "\x00" in text or not 0 < len(text) <= 200:
-            return f"{field_name} {text[:40]!r} must be 1 to 200 characters without NUL; mend the producer"
-    for field_name, number in (("epoch", batch.epoch), ("seq", batch.seq)):
-        if not 0 <= number <= _INT64_MAX:
-            return f"{field_name} {number} must be 0 to {_INT64_MAX}; mend the producer"
-    if not 0 <= batch.version <= _INT32_MAX:
-        return f"version {batch.version} must be 0 to {_INT32_MAX}; mend the producer"
-    return None
 
 
 def _rows(readings: Admitted, version: int, ranks: NDArray[np.int16], record: int) -> Rows:

@@ -41,6 +41,8 @@ class KnownTables:
 
     async def find(self, name: str, plant: str, offset: int) -> TagTable | Missing:
         """The table for the batch of `plant` at `offset`; asks the store at most once a second for an unknown one."""
+        if not name or "\x00" in name:  # No table can be called so, and a database cannot even be asked.
+            return Missing.REFUSED
         entry = self._known.get(name)
         if entry is None:
             entry = await self._ask(name)

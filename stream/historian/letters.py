@@ -24,13 +24,14 @@ _MAX_REASON: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a record lay, and whose it was where that could be read."""
+    """Where a record lay, and whose it was where that could be read; `incarnation` where it lay in another log."""
 
     topic: str
     partition: int
     offset: int
     plant: str = ""
     source: str = ""
+    incarnation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ async def insert_letters(conn: Connection, incarnation: str, letters: list[DeadL
                 (
                     letter.origin.topic,
                     letter.origin.partition,
-                    incarnation,
+                    letter.origin.incarnation or incarnation,
                     letter.origin.offset,
                     letter.n,
                     printable(letter.origin.plant),

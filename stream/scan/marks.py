@@ -1,7 +1,7 @@
 """Marks: the highest batch number seen of each (source, epoch) of a plant, and the verdict on the next one.
 
-The connector numbers batches 0, 1, 2... and has one in flight, so what is at or below the mark has been seen, and a
-number above the next one means that something is missing (rules one-in-flight and log-may-vanish).
+The connector numbers batches upwards and has one in flight, so what is at or below the mark has been seen, and a batch
+whose predecessor is above the mark means that something is missing (rules one-in-flight and log-may-vanish).
 """
 
 from dataclasses import dataclass, field
@@ -26,12 +26,16 @@ class Marks:
 
     seen: dict[tuple[str, int], int] = field(default_factory=dict)
 
-    def judge(self, source: str, epoch: int, seq: int) -> Verdict:
-        """What the batch `seq` of (source, epoch) is: the next, a repeated one, or one after a gap."""
+    def judge(self, source: str, epoch: int, seq: int, after: int | None = None) -> Verdict:
+        """What the batch `seq` of (source, epoch) is: the next, a repeated one, or one after a gap.
+
+        `after` is the number of the batch before it, where that is not `seq` - 1.
+        """
         mark = self.seen.get((source, epoch), -1)
         if seq <= mark:
             return Verdict.REPEATED
-        return Verdict.NEXT if seq == mark + 1 else Verdict.GAP
+        before = seq - 1 if after is None else after
+        return Verdict.NEXT if before <= mark else Verdict.GAP
 
     def advance(self, source: str, epoch: int, seq: int) -> None:
         """Take `seq` as seen; marks never go back, and the least recently used epochs fall out beyond `MAX_EPOCHS`."""

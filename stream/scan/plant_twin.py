@@ -111,7 +111,7 @@ class PlantTwin:
 
     def _take_batch(self, batch: ReadingBatch) -> live_values.Positions:
         nothing = np.empty(0, dtype=np.intp)
-        verdict = self.marks.judge(batch.source, batch.epoch, batch.seq)
+        verdict = self.marks.judge(batch.source, batch.epoch, batch.seq, batch.after)
         if verdict is Verdict.REPEATED:
             self.counts.repeated += 1
             return nothing

@@ -19,6 +19,16 @@ def test_one_in_flight_repeated_batches_are_dropped_whatever_is_sent_again(numbe
     assert taken == sorted(set(taken))
 
 
+def test_log_may_vanish_a_batch_that_names_the_one_before_follows_it_whatever_lies_between() -> None:
+    marks = Marks()
+    assert marks.judge("push", 5, 17, -1) is Verdict.NEXT
+    marks.advance("push", 5, 17)
+    assert marks.judge("push", 5, 20, 17) is Verdict.NEXT
+    assert marks.judge("push", 5, 20, 19) is Verdict.GAP
+    assert marks.judge("push", 5, 20) is Verdict.GAP
+    assert marks.judge("push", 5, 17, 3) is Verdict.REPEATED
+
+
 def test_epochs_and_sources_are_counted_apart() -> None:
     marks = Marks()
     marks.advance("opcua", 1, 4)

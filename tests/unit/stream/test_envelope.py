@@ -1,10 +1,24 @@
+import contextlib
+from typing import Any
+
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from stream.envelope import Control, MalformedRecordError, ReadingBatch, Tick, decode, encode, make_batch
+from stream.envelope import (
+    Control,
+    MalformedRecordError,
+    ReadingBatch,
+    Record,
+    RefusedRecord,
+    Tick,
+    decode,
+    encode,
+    make_batch,
+)
 
 
 def a_batch(n: int = 3) -> ReadingBatch:
@@ -39,15 +53,52 @@ def test_batch_survives_the_journey_bit_for_bit(arrays: tuple[np.ndarray, ...], 
         assert column.tobytes() == original.tobytes()
 
 
-def test_all_three_records_come_back_as_what_they_are() -> None:
-    for record in (a_batch(), Tick(plant="", at=1), Control(plant="mill", identity="x", action="revise")):
+REFUSED = RefusedRecord(
+    plant="", source="push", epoch=1, seq=9, after=7, topic="atlas.inbox", partition=3, offset=9, incarnation="abc",
+    claims="mill", reason="no JSON", readings=0, body=b"{", body_bytes=1,
+)  # fmt: skip
+
+
+def test_all_four_records_come_back_as_what_they_are() -> None:
+    others = (Tick(plant="", at=1), Control(plant="mill", identity="x", action="revise"), REFUSED)
+    for record in (a_batch(), *others):
         assert decode(encode(record)) == record
+
+
+def test_a_batch_of_a_connector_that_named_none_before_is_read() -> None:
+    before = msgspec.msgpack.decode(encode(a_batch()))
+    del before["after"]
+    assert decode(msgspec.msgpack.encode(before)) == a_batch()
 
 
 @given(st.binary(max_size=300))
 def test_random_bytes_are_a_malformed_record_and_nothing_else(raw: bytes) -> None:
     with pytest.raises(MalformedRecordError):
         decode(raw)
+
+
+@given(st.sampled_from([a_batch(), Tick(plant="", at=1), REFUSED]), st.data())
+def test_a_record_with_any_bytes_changed_is_read_or_malformed_and_nothing_else(
+    record: Record, data: st.DataObject
+) -> None:
+    raw = bytearray(encode(record))
+    for _ in range(data.draw(st.integers(1, 4))):
+        raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(MalformedRecordError):
+        decode(bytes(raw))
+
+
+_ANY = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats() | st.text(max_size=5) | st.binary(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(st.sampled_from([*ReadingBatch.__struct_fields__, "k"]), _ANY | st.just("batch")))
+def test_any_message_pack_is_read_or_malformed_and_nothing_else(content: dict[str, Any]) -> None:
+    with contextlib.suppress(MalformedRecordError):
+        decode(msgspec.msgpack.encode(content))
 
 
 @given(st.data())
