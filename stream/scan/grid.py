@@ -88,7 +88,8 @@ class Grid:
         return scans
 
     def _hold(self, readings: Admitted) -> bool:
-        order = np.argsort(readings.times, kind="stable")
+        # Backwards, so that of two readings of one tag and time the first comes last and stands, as in `live.apply`.
+        order = len(readings.times) - 1 - np.argsort(readings.times[::-1], kind="stable")
         order = order[readings.times[order] > self.times[readings.positions[order]]]
         if len(order) == 0:
             return False

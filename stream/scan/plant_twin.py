@@ -99,12 +99,12 @@ class PlantTwin:
         self.offset = offset
         self.clock = max(self.clock, log_time)
         changed = np.zeros(len(self.table), dtype=np.bool_)
+        scans = self._close_scans(changed)  # first, because a scan holds what lies before the record that closes it
         if isinstance(record, ReadingBatch):
             changed[self._take_batch(record)] = True
         elif isinstance(record, Control) and self._take_control(record):
             changed = np.zeros(len(self.table), dtype=np.bool_)
             self.last_full = 0
-        scans = self._close_scans(changed)
         changed[live_values.age(self.live, self.rules.ages, self.clock)] = True
         changed[self.rules.derived.stale(self.live.stale)] = True
         return [self._change(changed), *scans]
@@ -129,6 +129,7 @@ class PlantTwin:
         if not own:
             readings = _of_table(readings, self.table)
         self.grid.offer(readings, batch.origin == "live")
+        self.counts.late = self.grid.late
         return live_values.apply(self.live, self.rules.limits, readings, self.clock, batch.origin == "live")
 
     def _take_control(self, control: Control) -> bool:
@@ -156,7 +157,6 @@ class PlantTwin:
             )
             changed[live_values.apply(self.live, self.rules.limits, readings, self.clock, is_live=False)] = True
             outputs.append(derived_of(self, scan.time, readings, n=len(outputs) + 1))
-        self.counts.late = self.grid.late
         return outputs
 
     def _change(self, changed: NDArray[np.bool_]) -> TwinChange:

@@ -120,7 +120,7 @@ def restore(
 def _read(state: bytes) -> _Snapshot:
     try:
         return _decoder.decode(state)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise SnapshotError(f"not a snapshot: {error}; an older one and the log rebuild the twin") from error
 
 
