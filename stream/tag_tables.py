@@ -11,6 +11,8 @@ from typing import Final, Protocol
 from twin.atlas.tags import TagTable
 
 PATIENCE_S: Final = 30.0
+MOST_WANTED: Final = 512
+"""Names of unknown tables that are remembered as waited for; the oldest falls out."""
 _ASK_AGAIN_S: Final = 1.0
 
 Refusals = frozenset[tuple[str, int]]
@@ -35,7 +37,7 @@ class TagTables:
     incarnation: str
     patience_s: float = PATIENCE_S
     _known: dict[str, tuple[TagTable, Refusals]] = field(default_factory=dict)
-    _refused: set[tuple[str, int]] = field(default_factory=set)
+    _wanted: dict[str, float] = field(default_factory=dict)
 
     def find(self, name: str, offset: int) -> TagTable | None:
         """The table for the record at `offset`, which `resolve` has dealt with; None where it was refused."""
@@ -46,22 +48,27 @@ class TagTables:
 
     async def resolve(self, name: str, plant: str, offset: int) -> TagTable | None:
         """The table for the record at `offset`; waits for an unknown one, then refuses the record and returns None."""
-        if name in self._known or (name, offset) in self._refused:
+        if name in self._known:
             return self.find(name, offset)
         if not name or "\x00" in name:  # No table can be called so, and a database cannot even be asked.
             return None
-        deadline = asyncio.get_running_loop().time() + self.patience_s
         while True:
             table, refusals = await self.store.find_table(name)
             if table is not None:
                 self._known[name] = (table, refusals)
+                self._wanted.pop(name, None)
                 return self.find(name, offset)
             if (self.incarnation, offset) in refusals:
-                break
-            if asyncio.get_running_loop().time() >= deadline:
-                if await self.store.refuse_table(name, plant, self.incarnation, offset):
-                    break
-                continue
-            await asyncio.sleep(min(_ASK_AGAIN_S, self.patience_s))
-        self._refused.add((name, offset))
-        return None
+                return None
+            if self._patience(name) > 0:
+                await asyncio.sleep(min(_ASK_AGAIN_S, self.patience_s))
+            elif await self.store.refuse_table(name, plant, self.incarnation, offset):
+                return None
+
+    def _patience(self, name: str) -> float:
+        """Seconds for which the table is still waited for: counted once for a name, not anew for every batch."""
+        now = asyncio.get_running_loop().time()
+        since = self._wanted.setdefault(name, now)
+        while len(self._wanted) > MOST_WANTED:
+            del self._wanted[next(iter(self._wanted))]
+        return since + self.patience_s - now
