@@ -10,7 +10,7 @@ Source: OPC UA Part 11, 6.4.3 (ReadRawModifiedDetails) and 6.3 (continuation poi
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
@@ -27,6 +27,7 @@ from connectors.opcua.options import OpcUaOptions
 from connectors.opcua.subscription import FieldSubscription
 from connectors.port import Sink, SourceContext
 from connectors.reached import Reached
+from twin.atlas.tags import Tag
 
 BACKFILLED = Counter("atlas_backfilled_readings_total", "Readings taken from history", ["plant", "source"])
 GAPS = Counter("atlas_gaps_total", "Gaps of a tag, by what became of them", ["plant", "source", "outcome"])
@@ -69,7 +70,18 @@ class _Work:
     values: int = 0
 
     def __post_init__(self) -> None:
+        self.found: set[int] = set()
         self.without: dict[int, int] = {}
+
+    def judge(self, tags: Sequence[Tag]) -> None:
+        """Count the tags of which nothing was found as without history: servers answer Good for those they don't keep.
+
+        Whatever is kept has a value there, because the last one that is known lies in the time that was asked for.
+        """
+        for handle in self.starts:
+            tag_id = tags[handle - 1].tag_id
+            if tag_id not in self.found:
+                self.without.setdefault(tag_id, StatusCodes.GoodNoData)
 
 
 class Backfill:
@@ -119,7 +131,8 @@ class Backfill:
                 done = (min(slice_start + step, work.end) - begin) / (work.end - begin)
                 PROGRESS.labels(self._context.plant, self._context.source).set(done)
                 self._log(logging.INFO, "history read to %.0f %%, %d values so far", 100 * done, work.values)
-            self._subscription.history_kept = work.values > 0 or len(work.without) < len(work.starts)
+            work.judge(self._subscription.items.tags)
+            self._subscription.history_kept = len(work.without) < len(work.starts)
         self._close(work)
 
     def _plan(self) -> _Work:
@@ -150,7 +163,7 @@ class Backfill:
             reasons = sorted({status_name(code) for code in work.without.values()})
             self._log(
                 logging.WARNING,
-                "%d of %d tags have no history on the server (%s): what they reported while we were away is missing",
+                "%d of %d tags have nothing in the server's history (%s): what they reported meanwhile is missing",
                 len(work.without),
                 len(work.gaps),
                 "; ".join(reasons),
@@ -224,6 +237,7 @@ class Backfill:
             work.values += len(readings)
             BACKFILLED.labels(self._context.plant, self._context.source).inc(len(readings))
         for tag_id, time in through.items():
+            work.found.add(tag_id)
             self._reached.filled(tag_id, time)
         return [*([more] if more.points else []), *again]
 

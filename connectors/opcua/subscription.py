@@ -255,9 +255,9 @@ class FieldSubscription:
             if (tag_id, reason) not in self._said:
                 self._said.add((tag_id, reason))
                 _logger.warning(
-                    "tag %d reports a %s; only numbers are kept: give the address of a number",
-                    tag_id,
-                    reason,
+                    "tag %s reports %s; only numbers are kept: give the address of a number",
+                    next(tag.name for tag in self.items.tags if tag.tag_id == tag_id),
+                    "an array" if reason == "array" else f"values of type {reason}",
                     extra={"plant": self._plant},
                 )
 

@@ -306,12 +306,6 @@ class Line:
             await self.spool.close()
             self.spool = None
 
-    def as_killed(self, folder: str) -> Line:
-        """The line as a kill -9 at this moment would leave it: with what its folder holds now."""
-        copy = shutil.copytree(self.context.folder, self.context.folder.with_name(folder))
-        context = self.context
-        return Line(copy, context.endpoint, context.tags, dict(context.options))
-
     def batches(self) -> list[ReadingBatch]:
         """All batches of the spool, in its order."""
         assert self.spool is not None
@@ -357,5 +351,21 @@ async def line_to(tmp_path: Path) -> AsyncIterator[Callable[..., Line]]:
         return made[-1]
 
     yield make
+    for line in made:
+        await line.stop()
+
+
+@pytest.fixture
+async def killed() -> AsyncIterator[Callable[[Line], Line]]:
+    """Make of a line what a kill -9 at this moment would leave of it: another line, with what its folder holds now."""
+    made: list[Line] = []
+
+    def leave(line: Line) -> Line:
+        was = line.context
+        copy = shutil.copytree(was.folder, was.folder.with_name(f"killed-{len(made)}"))
+        made.append(Line(copy, was.endpoint, was.tags, dict(was.options)))
+        return made[-1]
+
+    yield leave
     for line in made:
         await line.stop()

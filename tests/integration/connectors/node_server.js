@@ -30,7 +30,6 @@ function addTag(space, own, index) {
     nodeId: `s=T${index}`,
     dataType: "Double",
     minimumSamplingInterval: 0,
-    value: { dataType: DataType.Double, value: 0 },
   });
   if (config.history) {
     space.installHistoricalDataNode(node, { maxOnlineValues: config.history });
