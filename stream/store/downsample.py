@@ -12,7 +12,7 @@ from tsdownsample import MinMaxLTTBDownsampler
 def pick_points(
     times: NDArray[np.int64], values: NDArray[np.float64], quality: NDArray[np.uint32], points: int
 ) -> NDArray[np.intp]:
-    """Indices, ascending, of at most `points` of the n points given, first and last among them.
+    """Indices, ascending, of at most `points` of the n points given, first and last and (from 5 on) both extremes too.
 
     Up to a quarter of them is spent on the points at which the severity changes, so that a stretch of bad quality shows
     where it begins and ends instead of being drawn over.
@@ -34,10 +34,16 @@ def pick_points(
     if len(edges) > room:
         edges = edges[np.linspace(0, len(edges) - 1, room).astype(np.intp)] if room else edges[:0]
     drawn = np.flatnonzero(np.isfinite(values))
-    share = points - len(edges) - 2
+    extremes = _extremes(values, drawn) if points >= 5 else drawn[:0]
+    share = points - len(edges) - len(extremes) - 2
     if len(drawn) > share:
         drawn = drawn[_min_max_lttb(times[drawn], values[drawn], share)]
-    return np.unique(np.concatenate(([0, n - 1], edges, drawn))).astype(np.intp)
+    return np.unique(np.concatenate(([0, n - 1], edges, extremes, drawn))).astype(np.intp)
+
+
+def _extremes(values: NDArray[np.float64], drawn: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Where the least and the greatest value are: of each stretch the method keeps one point, so it may lose them."""
+    return drawn[[values[drawn].argmin(), values[drawn].argmax()]] if len(drawn) else drawn
 
 
 def _min_max_lttb(times: NDArray[np.int64], values: NDArray[np.float64], points: int) -> NDArray[np.intp]:

@@ -25,6 +25,25 @@ def test_at_most_the_points_asked_for_in_order_with_both_ends(n: int, points: in
         assert (chosen[0], chosen[-1]) == (0, n - 1)
 
 
+@given(st.integers(1, 3000), st.integers(5, 300), st.integers(0, 2**31))
+def test_the_extremes_stay_and_what_is_no_number_is_not_drawn_over(n: int, points: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=n).cumsum()
+    gap = slice(*sorted(rng.integers(0, n, size=2)))
+    values[gap] = np.nan
+    quality = np.where(np.isnan(values), np.uint32(0x8000_0000), np.uint32(0)).astype(np.uint32)
+    chosen = pick_points(np.arange(n, dtype=np.int64), values, quality, points)
+    assert {int(np.nanargmin(values)), int(np.nanargmax(values))} <= set(chosen.tolist())
+    if points >= 16 and gap.stop > gap.start:
+        ends = {gap.start, gap.stop - 1, max(0, gap.start - 1), gap.stop}
+        assert ends <= set(chosen.tolist())
+
+
+def test_nothing_but_gaps_keeps_its_ends() -> None:
+    chosen = pick_points(np.arange(100), np.full(100, np.nan), np.full(100, 0x8000_0000, np.uint32), 10)
+    assert chosen.tolist() == [0, 99]
+
+
 def test_a_spike_stays() -> None:
     values = np.zeros(100_000)
     values[54_321] = 9.0
