@@ -116,7 +116,7 @@ class Keys:
             found = self._path.stat()
         except OSError as error:
             raise ApiConfigError(
-                f"the keys file {self._path} cannot be read: {error.strerror}", remedy="'atlas keys add' makes one"
+                f"the keys file {self._path} cannot be read: {error.strerror}", remedy="'atlas keys create' makes one"
             ) from error
         return found.st_mtime_ns, found.st_size
 

@@ -225,6 +225,7 @@ class TraceStep(_Model):
     time: str | None
     time_us: int | None
     after_ms: float | None = Field(description="since the step before it that has a time", examples=[12.0])
+    reached: bool = Field(default=True, description="whether it has come there; the table tells no time")
     text: str = Field(examples=["in the twin"])
 
 

@@ -21,6 +21,9 @@ PREFIX: Final = "ATLAS_"
 PROCESSES: Final = ("simulate", "connect", "work", "store", "keep")
 """Processes that serve `/health` on a port of their own; api and dashboard answer on the port they serve."""
 
+PASSED_ON: Final = ("log_level", "spool_limit_mb", "history_hours")
+"""Settings that a run does not choose itself: its processes get them as they were given."""
+
 _SECRETS: Final = ("database", "ticket_secret", "api_key")
 _PLACEHOLDERS: Final = frozenset(
     """admin atlas changeit changeme changethis default demo dummy example fixme insecure letmein pass passwd password
@@ -48,6 +51,12 @@ def password_of(dsn: str) -> str | None:
         return unquote(parts.password) if parts.password is not None else None
     found = re.search(r"(?:^|\s)password\s*=\s*(?:'((?:[^'\\]|\\.)*)'|(\S+))", dsn)
     return None if found is None else found.group(1) or found.group(2) or ""
+
+
+def without_password(dsn: str) -> str:
+    """An address as a person may see it; what holds no password stays as it is."""
+    bare = re.sub(r"(://[^:/@]*:)[^@]*@", r"\1…@", dsn)
+    return re.sub(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&]+)", r"\1…", bare)
 
 
 class Settings(BaseSettings):
@@ -198,8 +207,9 @@ def unknown_variables(environment: Mapping[str, str] | None = None) -> tuple[str
 
 
 def foreign_environment() -> dict[str, str]:
-    """Our own environment without our variables: what a child gets that is told all of them anew."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    """Our own environment without our variables but for `PASSED_ON`: what a child gets that is told the rest anew."""
+    passed = {variable(name) for name in PASSED_ON}
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX) or name in passed}
 
 
 def load(**overrides: Any) -> Settings:

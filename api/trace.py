@@ -12,6 +12,7 @@ from api.ports import LoggedBatch
 from api.schemas import Trace, TraceStep
 
 _Where = Literal["sensor", "connector", "Kafka", "twin", "row"]
+_Step = tuple[_Where, int | None, bool, str]
 _SOURCE: Final = {"live": "as it happened", "backfill": "from the plant's history", "correction": "as a correction"}
 
 
@@ -83,10 +84,10 @@ def describe(
     tag, zone = live.table.tags[position], zone_of(live.table.content.time_zone)
     steps: list[TraceStep] = []
     before: int | None = None
-    for where, at, text in _way(sighting, logged, stored):
+    for where, at, reached, text in _way(sighting, logged, stored):
         after_ms = None if at is None or before is None else round((at - before) / 1000, 3)
         time = None if at is None else iso(at, zone)
-        steps.append(TraceStep(where=where, time=time, time_us=at, after_ms=after_ms, text=text))
+        steps.append(TraceStep(where=where, time=time, time_us=at, after_ms=after_ms, reached=reached, text=text))
         before = before if at is None else at
     return Trace(
         plant=live.plant,
@@ -100,16 +101,22 @@ def describe(
     )
 
 
-def _way(sighting: Sighting, logged: LoggedBatch | None, stored: bool | None) -> list[tuple[_Where, int | None, str]]:
+def _way(sighting: Sighting, logged: LoggedBatch | None, stored: bool | None) -> list[_Step]:
+    """Each place, the time there, whether the reading has come there, and words."""
     if sighting.derived:
         computed = "computed by the twin from other tags"
-        middle: list[tuple[_Where, int | None, str]] = [("connector", None, computed), ("Kafka", None, computed)]
+        middle: list[_Step] = [("connector", None, False, computed), ("Kafka", None, False, computed)]
     elif logged is None:
         unknown = "no longer told by the log"
-        middle = [("connector", None, unknown), ("Kafka", None, unknown)]
+        middle = [("connector", None, True, unknown), ("Kafka", None, True, unknown)]
     else:
         came = f"came {_SOURCE[logged.batch.origin]} from the source {logged.batch.source}"
-        middle = [("connector", logged.batch.received or None, came), ("Kafka", logged.log_time, "taken by the log")]
+        received = logged.batch.received or None
+        middle = [("connector", received, True, came), ("Kafka", logged.log_time, True, "taken by the log")]
     row = {True: "in the table", False: "waits for the table", None: "the database does not answer"}[stored]
-    twin: tuple[_Where, int | None, str] = ("twin", sighting.written_us, "in the twin")
-    return [("sensor", sighting.time_us, "measured"), *middle, twin, ("row", None, row)]
+    return [
+        ("sensor", sighting.time_us, True, "computed" if sighting.derived else "measured"),
+        *middle,
+        ("twin", sighting.written_us, True, "in the twin"),
+        ("row", None, stored is True, row),
+    ]

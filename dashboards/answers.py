@@ -98,6 +98,7 @@ def _trace(question: Question, client: PlantClient, now: datetime) -> Answer:
             {
                 "place": _PLACES.get(step.where, step.where.capitalize()),
                 "time_us": step.time_us,
+                "reached": step.reached,
                 "text": step.text,
             }
             for step in trace.steps

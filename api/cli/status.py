@@ -77,6 +77,8 @@ def _print(state: "RunState") -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from api.settings import without_password
+
     console = Console(highlight=False)
     table = Table("process", "pid", "state", "restarts", "detail", box=None, pad_edge=False, header_style="dim")
     for each in state.processes:
@@ -86,7 +88,8 @@ def _print(state: "RunState") -> None:
     console.print(table, soft_wrap=True, crop=False)
     console.print()
     for name, address in state.addresses.items():
-        shown = address if isinstance(address, str) else "  ".join(f"{key} {value}" for key, value in address.items())
+        several = address.items() if isinstance(address, dict) else ()
+        shown = "  ".join(f"{key} {value}" for key, value in several) or without_password(str(address))
         console.print(f"{name:<10} {shown}", markup=False, soft_wrap=True)
     console.print(f"{'api_key':<10} {state.api_key}", markup=False, soft_wrap=True)
     console.print(f"{'servers':<10} {state.servers}", markup=False)

@@ -46,4 +46,4 @@ def _print(found: "Trace") -> None:
     click.echo(f"{found.tag} {found.description}: {value} ({found.status})")
     for step in found.steps:
         after = "" if step.after_ms is None else f"+{step.after_ms:.0f} ms"
-        click.echo(f"  {step.where:<10} {step.time or '–':<33} {after:>9}  {step.text}")
+        click.echo(f"{'✓' if step.reached else ' '} {step.where:<10} {step.time or '–':<33} {after:>9}  {step.text}")

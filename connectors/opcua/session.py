@@ -1,6 +1,6 @@
 """A session with an OPC UA server that can outlive its TCP connection.
 
-The client library's own reconnection is not used: it lost readings (see docs/how-to/connect-opcua.md), and its publish
+The client library's own reconnection is not used: it lost readings (see docs/adr/0019-own-opcua-session.md), and its publish
 loop acknowledges what its callback dropped. Only its public steps are: socket, channel, session, services.
 """
 

@@ -76,7 +76,7 @@ class Faceplate {
   async readWay() {
     try {
       const { way } = await this.screen.channel.ask("trace", { plant: this.screen.data.plant, tag: this.tag.name });
-      const here = { place: "Screen", time_us: Math.round(hub.nowMs() * 1000), text: "shown here" };
+      const here = { place: "Screen", time_us: Math.round(hub.nowMs() * 1000), reached: true, text: "shown here" };
       this.showWay([...way, here]);
     } catch (error) {
       this.way.replaceChildren(el("li", { class: "soft" }, error.trouble ? troubleText(error.trouble) : "No answer."));
@@ -85,7 +85,7 @@ class Faceplate {
 
   showWay(steps) {
     const first = steps.find((step) => step.time_us);
-    this.way.replaceChildren(...steps.map((step) => el("li", { class: step.time_us ? "open" : "waits" },
+    this.way.replaceChildren(...steps.map((step) => el("li", { class: step.reached ? "open" : "waits" },
       el("b", {}, step.place),
       el("span", { class: "digits" }, step.time_us ? momentOf(step.time_us / 1000, this.screen.zone) : DASH),
       el("span", { class: "digits later" }, step.time_us && step !== first ? `+${number((step.time_us - first.time_us) / 1e6, 3)} s` : ""),

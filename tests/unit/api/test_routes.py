@@ -139,7 +139,14 @@ async def test_trace_tells_the_way_with_times(plant: Any, viewer: Any) -> None:
     assert (trace.tag, trace.unit, trace.value, trace.status) == ("TIC-101.PV", "degC", 80.0, "Good")
     assert [step.where for step in trace.steps] == ["sensor", "connector", "Kafka", "twin", "row"]
     assert [step.after_ms for step in trace.steps] == [None, 10.0, 10.0, 20.0, None]
-    assert trace.steps[-1].text == "in the table"
+    assert (trace.steps[-1].text, trace.steps[-1].reached) == ("in the table", True)
+
+
+async def test_trace_tells_which_places_the_reading_has_not_come_to(plant: Any, viewer: Any) -> None:
+    plant.services.states.apply(_change(plant, NOW_US, 5), plant.table, NOW_US + 40_000)
+    trace = Trace.model_validate_json((await viewer.get("/v1/plants/reactor/trace/TIC-101.PV")).content)
+    assert [step.where for step in trace.steps if not step.reached] == ["row"]
+    assert trace.steps[-1].text == "waits for the table"
 
 
 def _change(plant: Any, time: int, offset: int) -> Any:

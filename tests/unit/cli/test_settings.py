@@ -1,7 +1,7 @@
 import pytest
 
 from api import settings
-from api.settings import SettingsError, is_placeholder, load, password_of, unknown_variables
+from api.settings import SettingsError, is_placeholder, load, password_of, unknown_variables, without_password
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +36,20 @@ def test_a_random_secret_is_no_placeholder():
 )
 def test_password_of_an_address(dsn, password):
     assert password_of(dsn) == password
+
+
+@pytest.mark.parametrize(
+    ("dsn", "shown"),
+    [
+        ("postgresql://u:p%2fss@h:5432/db", "postgresql://u:…@h:5432/db"),
+        ("postgresql://u@h/db?password=ab&sslmode=require", "postgresql://u@h/db?password=…&sslmode=require"),
+        ("host=h password='it is' dbname=d", "host=h password=… dbname=d"),
+        ("postgresql://atlas@127.0.0.1:30411/atlas", "postgresql://atlas@127.0.0.1:30411/atlas"),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+    ],
+)
+def test_an_address_is_shown_without_its_password(dsn, shown):
+    assert without_password(dsn) == shown
 
 
 @pytest.mark.parametrize(
@@ -139,3 +153,12 @@ def test_addresses_follow_host_and_port(monkeypatch):
     assert load().api_address == "http://127.0.0.1:8123"
     monkeypatch.setenv("ATLAS_API_URL", "http://api:8000/")
     assert load().api_address == "http://api:8000"
+
+
+def test_a_runs_processes_get_what_the_run_does_not_choose(monkeypatch):
+    monkeypatch.setenv("ATLAS_LOG_LEVEL", "debug")
+    monkeypatch.setenv("ATLAS_DATABASE_FILE", "/run/secrets/database")
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    given = settings.foreign_environment()
+    assert (given["ATLAS_LOG_LEVEL"], given["LANG"]) == ("debug", "C.UTF-8")
+    assert "ATLAS_DATABASE_FILE" not in given

@@ -54,10 +54,11 @@ def test_a_readings_way_names_places(client: PlantClient, scripted: Any) -> None
     step = {"time": "", "time_us": 5, "after_ms": None, "text": "here"}
     scripted.answers["/v1/plants/a/trace/TIC-1.PV"] = {
         "plant": "a", "tag": "TIC-1.PV", "description": "", "unit": "", "value": 1.0, "quality": 0, "status": "Good",
-        "steps": [step | {"where": where} for where in ("sensor", "Kafka", "row")],
+        "steps": [step | {"where": where, "reached": where != "row"} for where in ("sensor", "Kafka", "row")],
     }  # fmt: skip
     way = answer({"kind": "trace", "plant": "a", "tag": "TIC-1.PV"}, client, NOW)["way"]
     assert [each["place"] for each in way] == ["Sensor", "Message log", "Database"]
+    assert [each["reached"] for each in way] == [True, True, False]
 
 
 @pytest.mark.parametrize(
