@@ -1,8 +1,100 @@
 """`atlas bench`: measurements of this machine."""
 
+import asyncio
+import json
+import signal
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from api.bench.plan import BenchPlan
+    from api.bench.result import SpineResult
+    from api.bench.stage import Grounds
+    from api.cli.progress import Progress
+
+_KINDS = ("auto", "native", "containers", "embedded", "external")
 
 
 @click.group()
 def bench() -> None:
     """Measure this machine's throughput and latency."""
+
+
+def _numbers(_context: click.Context, _option: click.Parameter, text: str) -> tuple[int, ...]:
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not all(part.isdecimal() and 1 <= int(part) <= 1000 for part in parts):
+        raise click.BadParameter(f"{text!r} must be numbers of plants from 1 to 1000, such as 1,10,100")
+    return tuple(int(part) for part in parts)
+
+
+@bench.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(1, 600),
+    default=20,
+    show_default=True,
+    help="About how long each of the main measurements runs.",
+)
+@click.option(
+    "--growth",
+    callback=_numbers,
+    default="1,10,30,100",
+    show_default=True,
+    help="Numbers of plants to repeat the main figures with; empty for none.",
+)
+@click.option("--servers", type=click.Choice(_KINDS), default="auto", show_default=True,
+              help="Which Kafka and database to start for it; auto takes native ones where it can.")  # fmt: skip
+def spine(as_json: bool, seconds: float, growth: tuple[int, ...], servers: str) -> None:
+    """Measure the way from Kafka to table, twin and screen, with the real processes.
+
+    Servers are started for it in a temporary folder (TMPDIR) and removed afterwards; it takes about 6 minutes and 8 GB
+    of disk. External ones (ATLAS_KAFKA, ATLAS_DATABASE) lend a database of their own and a Kafka that nobody uses.
+    """
+    from rich.console import Console
+
+    from api.bench.plan import BenchPlan
+    from api.bench.result import as_table
+    from api.cli.progress import Progress
+
+    progress = Progress(Console(stderr=True, highlight=False))
+    with tempfile.TemporaryDirectory(prefix="atlas-bench-") as folder:
+        plan, grounds = BenchPlan(seconds=seconds, growth=growth), _grounds(servers, Path(folder))
+        progress.step(f"measuring with {grounds.kind} servers")
+        result = asyncio.run(_measure(plan, grounds, progress))
+    if as_json:
+        click.echo(json.dumps(result.as_dict(), indent=1))
+    else:
+        Console(highlight=False).print(as_table(result))
+
+
+def _grounds(servers: str, folder: Path) -> "Grounds":
+    """Where to measure; `auto` takes the fastest kind that can be had here."""
+    from api.bench.stage import Grounds
+    from api.settings import load
+    from api.supervision.places import server_places
+    from stream.servers.find import available
+
+    settings = load()
+    if servers == "external":
+        settings.need("kafka", "database")
+        return Grounds(servers, folder, settings.kafka, settings.database.get_secret_value())
+    if servers == "auto":
+        found = {look.kind for look in available(server_places(folder)) if look.ok}
+        servers = next((kind for kind in ("native", "containers") if kind in found), "embedded")
+    return Grounds(servers, folder)
+
+
+async def _measure(plan: "BenchPlan", grounds: "Grounds", progress: "Progress") -> "SpineResult":
+    """Measure; SIGTERM is as good as Ctrl-C, so that no server stays behind."""
+    from api.bench.spine import run_spine
+
+    task = asyncio.create_task(run_spine(plan, grounds, progress.step))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        raise click.Abort from None
