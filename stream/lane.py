@@ -13,8 +13,9 @@ from typing import Final, Protocol
 from prometheus_client import Counter, Gauge, Histogram
 
 from stream.kafka import KafkaConfig, open_reader
+from stream.new_log import SnapshotKeeper, take_over
 from stream.output_sender import MAX_IN_FLIGHT, OutputSender
-from stream.recovery import LogRecord, SnapshotStore, TwinsOfPartition, read_range
+from stream.recovery import LogRecord, TwinsOfPartition, read_range
 from stream.scan import snapshot
 from stream.scan.plant_twin import PlantTwin
 from stream.tag_tables import TagTables
@@ -32,13 +33,6 @@ QUARANTINED = Gauge("atlas_worker_quarantined", "Readings the twin has quarantin
 GAPS = Gauge("atlas_worker_gaps", "Gaps in batch numbers the twin has seen since it began", ["plant"])
 MALFORMED = Gauge("atlas_worker_malformed", "Records that could not be read", ["partition"])
 BEHIND = Histogram("atlas_worker_behind_seconds", "From a record's log time to its outputs handed over")
-
-
-class SnapshotKeeper(SnapshotStore, Protocol):
-    """Where snapshots are read and saved."""
-
-    async def save_snapshot(self, plant: str, incarnation: str, offset: int, log_time: int, state: bytes) -> bool:
-        """Save by compare-and-set on the offset; False where a newer one is there."""
 
 
 class PlantList(Protocol):
@@ -84,8 +78,11 @@ class Lane:
             self.queue.task_done()
 
     async def _recover(self, offset: int) -> None:
+        plants = await self.plants.plants_of(self.partition)
+        for plant in plants:
+            await take_over(plant, self.tables, self.snapshots)
         self.twins = TwinsOfPartition(self.partition, self.incarnation, self.tables)
-        await self.twins.restore(await self.plants.plants_of(self.partition), self.snapshots)
+        await self.twins.restore(plants, self.snapshots)
         for plant, twin in self.twins.twins.items():
             self._saved[plant] = twin.clock
         begun, first = time.monotonic(), self.twins.next_offset
@@ -114,7 +111,8 @@ class Lane:
             if speak:
                 await self.sender.send(outputs, self.partition)
             self._count(twin)
-            if twin.clock - self._saved.setdefault(twin.table.plant, twin.clock) >= self.snapshot_every_us:
+            # A new twin is saved at once: in a log that replaces this one, that tells that it is not the first.
+            if twin.clock - self._saved.get(twin.table.plant, 0) >= self.snapshot_every_us:
                 await self.save(twin)
 
     async def save(self, twin: PlantTwin) -> None:

@@ -21,7 +21,8 @@ from faust.exceptions import ConsumerNotStarted
 from stream import topics
 from stream.envelope import Tick, encode
 from stream.kafka import KafkaConfig, ensure_topics, open_producer, open_reader, watch_log
-from stream.lane import Lane, PlantList, SnapshotKeeper
+from stream.lane import Lane, PlantList
+from stream.new_log import SnapshotKeeper
 from stream.output_sender import OutputSender
 from stream.prompt_transport import PromptTransport
 from stream.recovery import LogRecord

@@ -87,6 +87,11 @@ class Grid:
         self.closed = newest
         return scans
 
+    def hold(self, readings: Admitted, until: int) -> None:
+        """Hold these readings as they are; no scan up to the time `until` closes any more."""
+        self._hold(readings)
+        self.closed = max(self.closed, until // self.period * self.period)
+
     def _hold(self, readings: Admitted) -> bool:
         # Backwards, so that of two readings of one tag and time the first comes last and stands, as in `live.apply`.
         order = len(readings.times) - 1 - np.argsort(readings.times[::-1], kind="stable")

@@ -136,10 +136,14 @@ class PlantTwin:
         table = apply_revision(self.controls, control, self.table, lambda name: self.find_table(name, self.offset))
         if table is None:
             return False
+        self.move_to(table)
+        return True
+
+    def move_to(self, table: TagTable) -> None:
+        """Put another revision's table in force; state moves by tag number."""
         self.live = self.live.carried(self.table, table)
         self.grid = self.grid.carried(self.table, table)
         self.rules = Rules.of(table)
-        return True
 
     def _close_scans(self, changed: NDArray[np.bool_]) -> list[Output]:
         outputs: list[Output] = []

@@ -70,15 +70,15 @@ async def snapshot_before(pool: Pool, plant: str, log_time: int) -> StoredSnapsh
 async def prune_snapshots(pool: Pool, keep_us: int = DAY_US, spacing_us: int = SPACING_US) -> int:
     """Drop what is older than `keep_us` before the plant's newest, and all but one per `spacing_us`; returns how many.
 
-    The newest one of each plant always stays, however old it is.
+    The newest one of each plant always stays, however old it is, and so does the one that a log began with.
     """
     async with pool.connection() as conn:
         cursor = await conn.execute(
-            "WITH ranked AS (SELECT id, log_time, max(log_time) OVER (PARTITION BY plant) AS newest,"
+            'WITH ranked AS (SELECT id, log_time, "offset", max(log_time) OVER (PARTITION BY plant) AS newest,'
             " row_number() OVER (PARTITION BY plant ORDER BY id DESC) AS age,"
             " row_number() OVER (PARTITION BY plant, log_time / %(spacing)s ORDER BY id DESC) AS place FROM snapshot)"
             " DELETE FROM snapshot USING ranked WHERE snapshot.id = ranked.id AND ranked.age > 1"
-            " AND (ranked.log_time < ranked.newest - %(keep)s OR ranked.place > 1)",
+            ' AND (ranked.log_time < ranked.newest - %(keep)s OR ranked.place > 1 AND ranked."offset" >= 0)',
             {"spacing": spacing_us, "keep": keep_us},
         )
         return cursor.rowcount

@@ -8,10 +8,12 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from stream import topics
+from stream.scan.stored_state import StoredState
 from stream.store.database import Pool
 from stream.store.plants import list_plants
 from stream.store.refusals import SqlTableStore
 from stream.store.snapshots import StoredSnapshot, newest_snapshot, save_snapshot
+from stream.store.stored_state import stored_state
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +35,10 @@ class SqlWorkerStore(SqlTableStore):
     async def save_snapshot(self, plant: str, incarnation: str, offset: int, log_time: int, state: bytes) -> bool:
         """See `stream.store.snapshots`."""
         return await save_snapshot(self._pool, plant, incarnation, offset, log_time, state)
+
+    async def stored_state(self, plant: str) -> StoredState:
+        """See `stream.store.stored_state`."""
+        return await stored_state(self._pool, plant)
 
     async def plants_of(self, partition: int) -> list[str]:
         """Names of the plants that the partition orders; at most a few seconds old while the database answers.

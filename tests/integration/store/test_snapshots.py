@@ -28,6 +28,15 @@ async def test_log_may_vanish_a_worker_of_the_old_log_cannot_come_back(pool: Poo
     assert newest.state == b"new"
 
 
+async def test_log_may_vanish_pruning_keeps_what_a_log_began_with(pool: Pool) -> None:
+    for offset in (-1, 0, 1):
+        assert await save_snapshot(pool, "boiler", "log-b", offset, 1000 + offset, b"x")
+    await prune_snapshots(pool)
+    async with pool.connection() as conn:
+        rows = await (await conn.execute('SELECT "offset" FROM snapshot ORDER BY 1')).fetchall()
+    assert rows == [(-1,), (1,)]
+
+
 async def test_the_snapshot_before_a_time_is_the_newest_not_after_it(pool: Pool) -> None:
     for offset in range(5):
         await save_snapshot(pool, "boiler", "log-a", offset, offset * 1000, bytes([offset]))

@@ -19,9 +19,9 @@ from stream.kafka import KafkaConfig, ensure_topics, open_producer, open_reader
 from stream.recovery import TwinsOfPartition, read_range, rebuild
 from stream.scan import snapshot
 from stream.servers.tansu import TansuBroker
-from stream.store.database import DatabaseConfig, open_pool
+from stream.store.database import DatabaseConfig, Pool, open_pool
 from stream.store.migrations import upgrade
-from stream.store.snapshots import newest_snapshot
+from stream.store.snapshots import StoredSnapshot, newest_snapshot
 from stream.store.worker_store import SqlWorkerStore
 from stream.tag_tables import TagTables
 from twin.atlas.tags import Limits, Tag, TagTable, TagTableContent
@@ -54,7 +54,7 @@ def broker(request: pytest.FixtureRequest) -> str:
 def dsn(database_dsn: str) -> str:
     upgrade(database_dsn)
     with psycopg.connect(database_dsn, autocommit=True) as connection:
-        connection.execute("TRUNCATE snapshot, tag_table_refusal")
+        connection.execute("TRUNCATE snapshot, tag_table_refusal, last_reading, stored_mark")
         connection.execute(
             "INSERT INTO tag_table (name, plant, content, created_at) VALUES (%s, 'mill', %s, now())"
             " ON CONFLICT DO NOTHING",
@@ -107,6 +107,16 @@ class Plant:
         finally:
             await producer.stop()
 
+    def batch(self, seq: int, value: float, tag: int) -> bytes:
+        """A batch of one tag's reading of now."""
+        now = np.array([time.time_ns() // 1000])
+        return encode(
+            make_batch(
+                plant="mill", source="opcua", epoch=1, seq=seq, tag_table=TABLE.name, origin="live",
+                tag_ids=np.array([tag], np.int32), times=now, values=np.array([value]), quality=np.zeros(1, np.uint32),
+            )
+        )  # fmt: skip
+
     async def raw(self, value: bytes) -> None:
         producer = await open_producer(self.kafka, "test")
         await producer.send_and_wait(topics.READINGS.name, value, partition=NUMBER)
@@ -129,17 +139,34 @@ class Plant:
         finally:
             await reader.stop()
 
-    async def replayed(self, dsn: str, position: int) -> bytes:
-        """The state of a fresh twin after the record at `position`, by the log alone."""
+    async def replayed(self, dsn: str, position: int, *, begun: bool = False) -> bytes:
+        """The state of a fresh twin after the record at `position`; `begun` with what the log began with."""
         pool = await open_pool(DatabaseConfig(dsn))
         reader = await open_reader(self.kafka, "replay")
         try:
             tables = TagTables(SqlWorkerStore(pool), self.incarnation, patience_s=0.1)
-            twins = await rebuild(reader, TwinsOfPartition(NUMBER, self.incarnation, tables), position)
+            fresh = TwinsOfPartition(NUMBER, self.incarnation, tables)
+            if begun:
+                await fresh.restore(["mill"], First(pool, self.incarnation))
+            twins = await rebuild(reader, fresh, position)
             return snapshot.save(twins.twins["mill"])
         finally:
             await reader.stop()
             await pool.close()
+
+
+class First:
+    """The snapshot that a log began with."""
+
+    def __init__(self, pool: Pool, incarnation: str) -> None:
+        self._pool, self._incarnation = pool, incarnation
+
+    async def newest_snapshot(self, plant: str) -> StoredSnapshot:
+        query = 'SELECT log_time, state FROM snapshot WHERE plant = %s AND incarnation = %s AND "offset" = -1'
+        async with self._pool.connection() as conn:
+            found = await (await conn.execute(query, [plant, self._incarnation])).fetchone()
+        assert found is not None
+        return StoredSnapshot(plant, self._incarnation, -1, found[0], bytes(found[1]))
 
 
 @pytest.fixture
@@ -219,6 +246,47 @@ async def test_bad_record_and_unknown_tag_table_hold_up_nobody(
         await plant.send(33.0)
         await plant.changes(lambda c: value_of(c) == 33.0)
         assert process.poll() is None
+
+
+async def test_log_may_vanish_what_was_stored_since_the_snapshot_is_not_forgotten(
+    scratch_kafka: TansuBroker, dsn: str, tmp_path: Path
+) -> None:
+    log, kafka = tmp_path / "worker.log", KafkaConfig(scratch_kafka.address)
+    first_log = Plant(kafka, await ensure_topics(kafka))
+    with worker(kafka.bootstrap, dsn, log) as first:
+        await first_log.send(30.0)
+        await saved(dsn)
+        stored_since(dsn, tag=1, value=77.0, seq=5)
+        first.kill()
+    scratch_kafka.kill()
+    scratch_kafka.start()
+    second_log = Plant(kafka, await ensure_topics(kafka))
+    with worker(kafka.bootstrap, dsn, log) as second:
+        # All up to number 5 is stored, so the connector would send from 6 on; what it repeats is dropped.
+        await second_log.raw(second_log.batch(5, 99.0, tag=1))
+        await second_log.raw(second_log.batch(6, 21.0, tag=2))
+        said = await second_log.changes(lambda c: value_of(c, 1) == 21.0)
+        second.terminate()
+        assert second.wait(timeout=30) == 0, log.read_text()
+    assert {value for c in said if (value := value_of(c)) is not None} == {77.0}
+    offset, state = await saved(dsn, at_least=said[-1].offset)
+    assert state == await second_log.replayed(dsn, offset, begun=True)
+
+
+def stored_since(dsn: str, tag: int, value: float, seq: int) -> None:
+    """What the historian stored after the newest snapshot: a reading of now, and the mark of its batch."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO tag (tag_id, plant, name, unit) VALUES (%s, 'mill', 'TI', 'degC') ON CONFLICT DO NOTHING",
+            [tag],
+        )
+        connection.execute(
+            "INSERT INTO last_reading (tag_id, ts, value, quality) VALUES (%s, now(), %s, 0)", [tag, value]
+        )
+        connection.execute(
+            "INSERT INTO stored_mark (plant, source, epoch, seq, stored_at) VALUES ('mill', 'opcua', 1, %s, now())",
+            [seq],
+        )
 
 
 async def test_log_may_vanish_the_worker_ends_and_its_successor_goes_on_in_the_new_log(
