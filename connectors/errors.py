@@ -4,6 +4,7 @@ ConnectorError              anything that a connector cannot do
 |-- SourceOptionsError      options of a source that cannot be used
 |-- SourceKindError         a source of a kind that nobody offers
 |-- FieldLostError          the session with the field is gone; the source's own loop opens it again
+|   `-- UntrustedServerError    the server is not who it should be, as far as we know; a person decides
 |-- SpoolError              the spool's disk does not do what it is told
 |   `-- SpoolFullError      no room; the caller waits or refuses
 `-- MalformedPushError      a pushed message that cannot be forwarded; its text is the dead letter's reason
@@ -28,6 +29,10 @@ class SourceKindError(ConnectorError):
 
 class FieldLostError(ConnectorError):
     """The session with the field is gone."""
+
+
+class UntrustedServerError(FieldLostError):
+    """The server's certificate is not trusted, or not valid."""
 
 
 class SpoolError(ConnectorError):

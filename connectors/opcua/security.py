@@ -7,7 +7,6 @@ that a person can look at it and move it.
 
 import asyncio
 import ipaddress
-import logging
 import socket
 from pathlib import Path
 from typing import Final
@@ -23,17 +22,17 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from connectors.errors import SourceOptionsError
+from connectors.errors import SourceOptionsError, UntrustedServerError
 from connectors.opcua.options import OpcUaOptions
 
 _CHECKS: Final = (
     CertificateValidatorOptions.TIME_RANGE
     | CertificateValidatorOptions.URI
-    | CertificateValidatorOptions.TRUSTED
     | CertificateValidatorOptions.REVOKED
     | CertificateValidatorOptions.PEER_SERVER
 )
-_logger = logging.getLogger(__name__)
+_SUFFIXES: Final = frozenset({".der", ".pem"})
+"""Files that the library reads as certificates."""
 
 
 def policy_for(endpoint: str, options: OpcUaOptions) -> str:
@@ -92,9 +91,12 @@ async def _encrypt(client: Client, policy: str, options: OpcUaOptions, folder: P
     revoked = trusted.with_name("revoked")
     for needed in (trusted, revoked, folder / "rejected"):
         await asyncio.to_thread(needed.mkdir, parents=True, exist_ok=True)
+    known = await asyncio.to_thread(_certificates_in, trusted)
     store = TrustStore([trusted], [revoked])
-    await store.load()
-    client.certificate_validator = _Validator(store, trusted, folder / "rejected")
+    await store.load_crl()
+    if known:  # The library fails on an empty list; without one it trusts nobody, as it should.
+        await store.load_trust()
+    client.certificate_validator = _Validator(known, store, trusted, folder / "rejected")
     await client.set_security(
         getattr(security_policies, f"SecurityPolicy{policy}"),
         certificate,
@@ -103,26 +105,45 @@ async def _encrypt(client: Client, policy: str, options: OpcUaOptions, folder: P
     )
 
 
+def _certificates_in(folder: Path) -> list[x509.Certificate]:
+    """The certificates of a folder, by name; raises `SourceOptionsError` where a file holds none."""
+    found: list[x509.Certificate] = []
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() not in _SUFFIXES:
+            continue
+        content = path.read_bytes()
+        try:
+            pem = content.lstrip().startswith(b"-----BEGIN")
+            found.append(x509.load_pem_x509_certificate(content) if pem else x509.load_der_x509_certificate(content))
+        except ValueError as error:
+            raise SourceOptionsError(f"{path} holds no certificate ({error}); remove it, or put one there") from error
+    return found
+
+
 class _Validator:
     """Asks the trust list, and lays a certificate that isn't trusted where a person finds it."""
 
-    def __init__(self, store: TrustStore, trusted: Path, rejected: Path) -> None:
+    def __init__(self, known: list[x509.Certificate], store: TrustStore, trusted: Path, rejected: Path) -> None:
+        self._known = known
+        self._store = store
         self._validator = CertificateValidator(_CHECKS, store)
         self._trusted = trusted
         self._rejected = rejected
 
     async def __call__(self, certificate: x509.Certificate, server: ua.ApplicationDescription) -> None:
+        print_ = certificate.fingerprint(hashes.SHA256()).hex()
         try:
             await self._validator.validate(certificate, server)
         except ServiceError as error:
-            print_ = certificate.fingerprint(hashes.SHA256()).hex()
-            path = self._rejected / f"{print_[:32]}.der"
-            await asyncio.to_thread(path.write_bytes, certificate.public_bytes(Encoding.DER))
-            _logger.error(
-                "the server's certificate %s was rejected (%s); if it is the plant's, move %s to %s",
-                print_,
-                ua.StatusCode(ua.UInt32(error.code)).name,
-                path,
-                self._trusted,
-            )
-            raise
+            name = ua.StatusCode(ua.UInt32(error.code)).name
+            raise UntrustedServerError(
+                f"the server's certificate {print_} is not valid ({name}); have the server's owner renew it"
+            ) from error
+        # One that lies in the folder itself is trusted, whoever issued it; the library asks for its issuer alone.
+        if certificate in self._known or self._store.is_trusted(certificate):
+            return
+        path = self._rejected / f"{print_[:32]}.der"
+        await asyncio.to_thread(path.write_bytes, certificate.public_bytes(Encoding.DER))
+        raise UntrustedServerError(
+            f"the server's certificate {print_} is not trusted; if it is the plant's, move {path} to {self._trusted}"
+        )

@@ -12,7 +12,6 @@ from connectors.backoff import Backoff
 from connectors.errors import ConnectorError, FieldLostError, SourceOptionsError
 from connectors.opcua.backfill import Backfill
 from connectors.opcua.options import parse_options
-from connectors.opcua.restore import SubscriptionGoneError
 from connectors.opcua.session import FieldSession
 from connectors.opcua.silence import Silence
 from connectors.opcua.subscription import FieldSubscription
@@ -136,8 +135,10 @@ def _explain(error: BaseException, session: FieldSession) -> str:
     """Words for what went wrong, and what it means for the session."""
     if isinstance(error, (uaerrors.BadSessionIdInvalid, uaerrors.BadSessionClosed, uaerrors.BadSessionNotActivated)):
         session.drop()
-    if isinstance(error, (ConnectorError, SubscriptionGoneError)):
+    if isinstance(error, ConnectorError):
         return str(error)
+    if isinstance(error, (uaerrors.BadUserAccessDenied, uaerrors.BadIdentityTokenRejected)):
+        return f"the server lets this user not in ({error}); check username and password_file, or user_certificate"
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
