@@ -15,6 +15,8 @@ from typing import Final
 from twin.atlas.errors import AtlasError
 
 ROLES: Final = ("viewer", "operator", "engineer", "admin", "ingest")
+SHORTEST_KEY: Final = 32
+"""Characters of a key that was made elsewhere; ours have more."""
 
 
 class KeyFileError(AtlasError):
@@ -57,15 +59,45 @@ def create(path: Path, name: str, role: str) -> str:
     KeyFileError
         Where the name is taken or the role is none of `ROLES`.
     """
-    if role not in ROLES:
-        raise KeyFileError(f"role {role!r} is unknown", remedy=f"use {', '.join(ROLES)}")
+    _check_role(role)
     with _locked(path):
         keys = read(path)
         if any(key.name == name for key in keys):
             raise KeyFileError(f"there is a key called {name!r} already", remedy="revoke it or choose another name")
         key = f"atlas_{secrets.token_urlsafe(32)}"
-        _write(path, [*keys, StoredKey(name, role, hashlib.sha256(key.encode()).hexdigest())])
+        _write(path, [*keys, _stored(name, role, key)])
     return key
+
+
+def admit(path: Path, name: str, role: str, key: str) -> None:
+    """Store the hash of a key that was made elsewhere; it takes the place of one of the same name.
+
+    Raises
+    ------
+    KeyFileError
+        Where the role is none of `ROLES`, the key is short, or it is another name's.
+    """
+    _check_role(role)
+    if len(key) < SHORTEST_KEY:
+        raise KeyFileError(
+            f"the key for {name!r} has {len(key)} characters, {SHORTEST_KEY} are the fewest",
+            remedy="make a random one, as 'openssl rand -hex 24' does",
+        )
+    stored = _stored(name, role, key)
+    with _locked(path):
+        others = [each for each in read(path) if each.name != name]
+        if owner := next((each.name for each in others if each.sha256 == stored.sha256), None):
+            raise KeyFileError(f"the key for {name!r} is that of {owner!r}", remedy="make one for each")
+        _write(path, [*others, stored])
+
+
+def _check_role(role: str) -> None:
+    if role not in ROLES:
+        raise KeyFileError(f"role {role!r} is unknown", remedy=f"use {', '.join(ROLES)}")
+
+
+def _stored(name: str, role: str, key: str) -> StoredKey:
+    return StoredKey(name, role, hashlib.sha256(key.encode()).hexdigest())
 
 
 def revoke(path: Path, name: str) -> None:

@@ -15,7 +15,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "doctor": ("api.cli.doctor", "Tell what this machine has, lacks, and how long its disk will last."),
     "plant": ("api.cli.plant", "Check, store, show, list and draw plants."),
     "trace": ("api.cli.trace", "Show the way of a tag's newest reading, from sensor to screen."),
-    "keys": ("api.cli.keys", "Create, list and revoke API keys."),
+    "keys": ("api.cli.keys", "Create, admit, list and revoke API keys."),
     "simulate": ("api.cli.processes", "Serve the simulated plants over OPC UA."),
     "connect": ("api.cli.processes", "Read the plants' sources and send their readings on."),
     "work": ("api.cli.processes", "Keep the plants' live twins."),

@@ -45,16 +45,18 @@ def check(file: Path) -> None:
 
 
 @plant.command()
-@click.argument("files", type=_FILE, nargs=-1, required=True)
+@click.argument("which", nargs=-1, required=True)
 @_data_dir
-def store(files: tuple[Path, ...], data_dir: Path | None) -> None:
-    """Put plant files in force: brings the database's schema up to date, then stores what is new.
+def store(which: tuple[str, ...], data_dir: Path | None) -> None:
+    """Put plants in force: brings the database's schema up to date, then stores what is new.
 
-    The database is ATLAS_DATABASE, or that of what runs in the data folder; an unchanged file changes nothing.
+    WHICH are plant files, or names of shipped plants. The database is ATLAS_DATABASE, or that of what runs in the data
+    folder; an unchanged plant changes nothing.
     """
     from api.cli.running import database_address
     from api.settings import load
 
+    files = tuple(_existing_file(each) for each in which)
     for file in files:
         read_definition(file)
     settings = load(data_dir=data_dir)
@@ -131,10 +133,7 @@ def draw(which: str, output: Path | None) -> None:
     """Draw the process graphic of a plant file, or of a shipped plant, as SVG."""
     from twin.atlas.graphic import draw as draw_plant
 
-    file = _definition_file(which)
-    if file is None:
-        raise click.UsageError(f"{which} is neither a file nor a shipped plant; 'atlas plant list' shows those")
-    svg = draw_plant(read_definition(file))
+    svg = draw_plant(read_definition(_existing_file(which)))
     if output is None:
         click.echo(svg)
     else:
@@ -147,6 +146,13 @@ def _definition_file(which: str) -> Path | None:
     if Path(which).is_file():
         return Path(which)
     return Path(path(which)) if which in names() else None
+
+
+def _existing_file(which: str) -> Path:
+    file = _definition_file(which)
+    if file is None:
+        raise click.UsageError(f"{which} is neither a file nor a shipped plant; 'atlas plant list' shows those")
+    return file
 
 
 def _rows_of_file(which: str) -> list[tuple[str, ...]]:

@@ -13,12 +13,13 @@ import msgspec
 from stream.servers.container_engine import ContainerEngine
 from stream.servers.errors import ServerError, ServerStartError
 from stream.servers.file_lock import file_lock
+from stream.servers.kafka_artefacts import KAFKA_VERSION
 from stream.servers.kafka_probe import brokers_known
 from stream.servers.port import Progress, Servers, quiet
 from stream.servers.ports import LOOPBACK, free_port
 from stream.servers.postgres import DATABASE, ROLE
 
-KAFKA_IMAGE = "apache/kafka:4.1.0"
+KAFKA_IMAGE = f"apache/kafka:{KAFKA_VERSION}"
 DATABASE_IMAGE = "timescale/timescaledb:2.19.3-pg17"
 _READY_S = 120.0
 _CONTROLLER_PORT = 9093

@@ -26,6 +26,11 @@ class Module:
     def tree(self) -> ast.Module:
         return ast.parse(self.text, self.path)
 
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the tree."""
+        return tuple(ast.walk(self.tree))
+
     @property
     def name(self) -> str:
         """The dotted name, `stream.historian` for `stream/historian/__init__.py`."""
@@ -38,7 +43,7 @@ class Module:
     @cached_property
     def imports(self) -> frozenset[str]:
         """Dotted names of everything imported, `api.client.PlantClient` for `from api.client import PlantClient`."""
-        return frozenset(_imports(self.tree))
+        return frozenset(_imports(self.nodes))
 
     @property
     def sources(self) -> frozenset[str]:
@@ -46,8 +51,8 @@ class Module:
         return frozenset(name.rpartition(".")[0] for name in self.imports)
 
 
-def _imports(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _imports(nodes: tuple[ast.AST, ...]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -16,7 +16,7 @@ def test_no_function_is_longer_than_40_lines(python_files):
     long = [
         f"{module.path}:{node.lineno} {node.name}: {lines}"
         for module in python_files
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (lines := _lines(node)) > FUNCTION_LINES
     ]
     assert not long, "\n".join(long)

@@ -51,6 +51,8 @@ EXCEPTIONS = {
     ("aiokafka", "api/twin_feed.py"): "the adapter that reads atlas.twin for the live state",
     ("aiokafka", "stream/bench/"): "the benchmark plays the connector and measures what is written",
     ("faust", "stream/bench/"): "the naive worker that ours is measured against",
+    ("psycopg", "stream/bench/"): "the benchmark's yardstick, raw COPY, and its looks into the tables",
+    ("rich", "api/bench/"): "the benchmark's figures as a table in the terminal",
     ("faust", "stream/prompt_transport.py"): "the transport that Faust is given (ADR 0004)",
     ("psycopg", "api/store_records.py"): "turns the store's errors into the port's one; sends no SQL",
     ("psycopg_pool", "api/store_records.py"): "turns the pool's errors into the port's one; sends no SQL",

@@ -5,8 +5,8 @@ import ast
 READERS = {"api/settings.py", "dashboards/settings.py"}
 
 
-def _reads_environment(tree: ast.Module) -> bool:
-    for node in ast.walk(tree):
+def _reads_environment(nodes: tuple[ast.AST, ...]) -> bool:
+    for node in nodes:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os":
             if node.attr in {"environ", "environb", "getenv", "getenvb"}:
                 return True
@@ -17,7 +17,7 @@ def _reads_environment(tree: ast.Module) -> bool:
 
 
 def test_only_the_settings_read_the_environment(modules):
-    readers = {module.path for module in modules if _reads_environment(module.tree)}
+    readers = {module.path for module in modules if _reads_environment(module.nodes)}
     readers |= {
         module.path for module in modules if any(name.startswith("pydantic_settings") for name in module.imports)
     }

@@ -78,7 +78,7 @@ class Writing:
 @pytest.fixture(scope="module")
 def writing(modules: list[Module]) -> dict[str, Writing]:
     """Per module what it writes, where it writes anything."""
-    texts = {module.name: _texts(module.tree) for module in modules}
+    texts = {module.name: _texts(module.nodes) for module in modules}
     found = {
         module.name: _writing(module, texts)
         for module in modules
@@ -87,8 +87,8 @@ def writing(modules: list[Module]) -> dict[str, Writing]:
     return {name: each for name, each in found.items() if each != Writing()}
 
 
-def _texts(tree: ast.Module) -> set[str]:
-    values = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+def _texts(nodes: tuple[ast.AST, ...]) -> set[str]:
+    values = {node.value for node in nodes if isinstance(node, ast.Constant)}
     return {value.decode("latin-1") if isinstance(value, bytes) else str(value) for value in values}
 
 
@@ -100,7 +100,7 @@ def _writing(module: Module, texts: dict[str, set[str]]) -> Writing:
         for verb, table in re.findall(r"\b(INSERT INTO|MERGE INTO|COPY|UPDATE|DELETE FROM) (\w+|\{\w*\})", text):
             tables = spelt if table.startswith("{") else {table} & set(METADATA.tables)
             (found.changes if verb in {"UPDATE", "DELETE FROM"} else found.makes).update(tables)
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             found.topics |= _sent_to(node)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
@@ -134,7 +134,7 @@ def test_topics_are_spelt_out_in_one_module_only(modules):
     spelt = {
         module.path
         for module in modules
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Constant) and node.value in TOPICS.values()
     }
     assert spelt == {"stream/topics.py"}

@@ -17,7 +17,7 @@ def test_names(python_files) -> set[str]:
         node.name
         for module in python_files
         if module.package == "tests" and not module.path.startswith("tests/architecture/")
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
     }
 

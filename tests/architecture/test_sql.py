@@ -13,16 +13,16 @@ _SQL = re.compile(
 )
 
 
-def _texts(tree: ast.Module):
+def _texts(nodes: tuple[ast.AST, ...]):
     """String constants that are no docstrings."""
     docstrings = {
         id(node.body[0].value)
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         and node.body
         and isinstance(node.body[0], ast.Expr)
     }
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Constant) and id(node) not in docstrings:
             value = node.value.decode("latin-1") if isinstance(node.value, bytes) else node.value
             if isinstance(value, str):
@@ -30,6 +30,6 @@ def _texts(tree: ast.Module):
 
 
 def test_sql_is_written_where_the_tables_live(modules):
-    with_sql = {module.path for module in modules if any(_SQL.search(text) for text in _texts(module.tree))}
+    with_sql = {module.path for module in modules if any(_SQL.search(text) for text in _texts(module.nodes))}
     assert with_sql, "no SQL is found anywhere: the search is broken"
     assert not {path for path in with_sql if not path.startswith(HOMES)}

@@ -1,5 +1,6 @@
 """The command's face: help without imports, plain errors, exit codes."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -95,6 +96,46 @@ def test_keys_are_kept_as_hashes_and_can_be_revoked(tmp_path):
     key_file.revoke(file, "panel")
     with pytest.raises(key_file.KeyFileError, match="no key called"):
         key_file.revoke(file, "panel")
+
+
+def admit(file, key, name="panel"):
+    arguments = ["keys", "admit", name, "--role", "viewer", "--file", str(file)]
+    return CliRunner().invoke(cli, arguments, env={"ATLAS_API_KEY": key}, standalone_mode=False)
+
+
+def test_a_key_made_elsewhere_is_let_in_and_a_new_one_takes_its_place(tmp_path):
+    file = tmp_path / "keys.json"
+    old, new = "3f0c8a1be7d94f52" * 3, "77a1c0d95b3e4f68" * 3
+    for key in (old, old, new):
+        assert admit(file, key).exception is None
+    (stored,) = key_file.read(file)
+    assert (stored.name, stored.role) == ("panel", "viewer")
+    assert stored.sha256 == hashlib.sha256(new.encode()).hexdigest()
+    assert new not in file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("", "ATLAS_API_KEY is not set"),
+        ("changeme", "ATLAS_API_KEY: the secret is a placeholder"),
+        ("3f0c8a1be7d94f52", "the key for 'panel' has 16 characters, 32 are the fewest"),
+        ("0d" * 24, "the key for 'panel' is that of 'other'"),
+    ],
+)
+def test_a_key_that_anybody_may_know_is_not_let_in(tmp_path, key, said):
+    file = tmp_path / "keys.json"
+    key_file.admit(file, "other", "viewer", "0d" * 24)
+    refused = admit(file, key).exception
+    assert said in str(refused)
+    assert [each.name for each in key_file.read(file)] == ["other"]
+
+
+@pytest.mark.parametrize("command", ["store", "draw"])
+def test_a_plant_is_named_by_its_file_or_by_the_name_it_ships_under(command):
+    done = CliRunner().invoke(cli, ["plant", command, "no-such-plant"])
+    assert done.exit_code == 2
+    assert "no-such-plant is neither a file nor a shipped plant" in done.output
 
 
 def test_a_broken_key_file_is_told_and_not_overwritten(tmp_path):
