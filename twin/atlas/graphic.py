@@ -6,11 +6,15 @@ from typing import Final
 from twin.atlas.equipment import Equipment, Point
 from twin.atlas.layout import line, places
 from twin.atlas.plant import Plant
+from twin.atlas.streams import ProcessStream
 from twin.atlas.symbols import SYMBOLS
-from twin.atlas.tag_box import HEIGHT, STYLE, WIDTH, draw_box
+from twin.atlas.tag_box import HEIGHT, STYLE, box_width, draw_box
 from twin.atlas.tag_definition import TagDefinition
 
 _MARGIN: Final = 40.0
+_NAME_W: Final = 120.0
+_NAME_H: Final = 40.0
+"""Room about a symbol for its name, which stands below."""
 
 _STYLE: Final = """
 .pipe{fill:none;stroke:#6f777d;stroke-width:2.2}.signal{fill:none;stroke:#8b9399;stroke-width:1;stroke-dasharray:5 4}
@@ -31,14 +35,17 @@ def draw(plant: Plant) -> str:
     at = places(plant)
     shown = [tag for tag in plant.tags if tag.shown]
     boxes = {tag.name: tag.shown_at or _beside(tag, plant, at) for tag in shown}
-    x, y, w, h = _frame([*at.values(), *boxes.values()])
+    lines = {stream.name: line(plant, stream, at) for stream in plant.streams}
+    spans = [(box_width(tag), HEIGHT, boxes[tag.name]) for tag in shown]
+    spans += [(max(_NAME_W, item.type.width), item.type.height + _NAME_H, at[item.id]) for item in plant.equipment]
+    x, y, w, h = _frame([*spans, *((0.0, 0.0, corner) for corners in lines.values() for corner in corners)])
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="process-graphic" viewBox="{x:g} {y:g} {w:g} {h:g}"'
         f' role="img" aria-label="{escape(plant.name)}" font-family="Liberation Sans, Segoe UI, Arial, sans-serif">',
         f"<style>{(_STYLE + STYLE).replace(chr(10), '')}</style>",
         '<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="6" markerHeight="6" orient="auto">'
         '<path class="tip" d="M0,0 L10,5 L0,10 Z"/></marker></defs>',
-        *(_pipe(plant, stream.name, line(plant, stream, at), stream.carries) for stream in plant.streams),
+        *(_pipe(stream, lines[stream.name]) for stream in plant.streams),
         *(_equipment(item, at[item.id]) for item in plant.equipment),
         *(draw_box(tag, boxes[tag.name]) for tag in shown),
         "</svg>",
@@ -46,20 +53,20 @@ def draw(plant: Plant) -> str:
     return "\n".join(parts)
 
 
-def _frame(points: list[Point]) -> tuple[float, float, float, float]:
-    left = min((x for x, _ in points), default=0.0) - WIDTH / 2 - _MARGIN
-    top = min((y for _, y in points), default=0.0) - 60 - _MARGIN
-    right = max((x for x, _ in points), default=100.0) + WIDTH / 2 + _MARGIN
-    bottom = max((y for _, y in points), default=100.0) + 60 + _MARGIN
+def _frame(spans: list[tuple[float, float, Point]]) -> tuple[float, float, float, float]:
+    """Left, top, width and height of what holds everything, given as widths, heights and middles."""
+    left = min((x - w / 2 for w, _, (x, _) in spans), default=0.0) - _MARGIN
+    top = min((y - h / 2 for _, h, (_, y) in spans), default=0.0) - _MARGIN
+    right = max((x + w / 2 for w, _, (x, _) in spans), default=100.0) + _MARGIN
+    bottom = max((y + h / 2 for _, h, (_, y) in spans), default=100.0) + _MARGIN
     return left, top, right - left, bottom - top
 
 
-def _pipe(plant: Plant, name: str, corners: list[Point], carries: str) -> str:
+def _pipe(stream: ProcessStream, corners: list[Point]) -> str:
     path = " ".join(f"{'L' if index else 'M'}{x:g},{y:g}" for index, (x, y) in enumerate(corners))
-    kind = "pipe" if carries == "material" else carries
-    stream = next(stream for stream in plant.streams if stream.name == name)
+    kind = "pipe" if stream.carries == "material" else stream.carries
     told = escape(stream.description or stream.name)
-    drawn = f'class="{kind}" data-stream="{escape(name)}" d="{path}" marker-end="url(#tip)"'
+    drawn = f'class="{kind}" data-stream="{escape(stream.name)}" d="{path}" marker-end="url(#tip)"'
     return f"<path {drawn}><title>{told}</title></path>"
 
 

@@ -8,6 +8,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from twin.atlas.definition import DefinitionError, parse
+from twin.atlas.plant import Plant
 
 Tree = dict[str, Any]
 
@@ -78,3 +79,9 @@ def faults() -> Callable[[Any], dict[str, str]]:
 @pytest.fixture
 def sound_text(tree: Tree) -> str:
     return as_text(tree)
+
+
+@pytest.fixture
+def plant_of() -> Callable[[Any], Plant]:
+    """The plant that a tree describes."""
+    return lambda tree: parse(as_text(tree))
