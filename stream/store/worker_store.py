@@ -1,5 +1,6 @@
 """What the worker needs of the database, bound to a pool: tag tables, refusals, snapshots, and the list of plants."""
 
+import asyncio
 import logging
 import time
 from typing import Final
@@ -26,7 +27,8 @@ class SqlWorkerStore(SqlTableStore):
     def __init__(self, pool: Pool) -> None:
         super().__init__(pool)
         self._by_partition: dict[int, list[str]] | None = None
-        self._asked = -_LOOK_AGAIN_S
+        self._asked = 0.0
+        self._turn = asyncio.Lock()
 
     async def newest_snapshot(self, plant: str) -> StoredSnapshot | None:
         """See `stream.store.snapshots`."""
@@ -48,16 +50,17 @@ class SqlWorkerStore(SqlTableStore):
         psycopg.OperationalError, PoolTimeout
             Where the database does not answer and has not answered before.
         """
-        now = time.monotonic()
-        if now - self._asked >= _LOOK_AGAIN_S:
-            self._asked = now
-            try:
-                self._by_partition = await self._ask()
-            except (psycopg.OperationalError, PoolTimeout) as error:
-                if self._by_partition is None:
-                    raise
-                log.warning("the list of plants is not renewed, the old one serves: %s", error)
-        return (self._by_partition or {}).get(partition, [])
+        # One asks and the others wait: a lane that began without its plants would begin their twins anew.
+        async with self._turn:
+            if self._by_partition is None or time.monotonic() - self._asked >= _LOOK_AGAIN_S:
+                self._asked = time.monotonic()
+                try:
+                    self._by_partition = await self._ask()
+                except (psycopg.OperationalError, PoolTimeout) as error:
+                    if self._by_partition is None:
+                        raise
+                    log.warning("the list of plants is not renewed, the old one serves: %s", error)
+            return self._by_partition.get(partition, [])
 
     async def _ask(self) -> dict[int, list[str]]:
         by_partition: dict[int, list[str]] = {}
