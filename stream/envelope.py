@@ -15,6 +15,8 @@ OLDEST_VERSION: Final = 1
 MAX_BATCH_BYTES: Final = 900_000
 """A batch's encoded size must stay below the broker's message limit (1 MB by default) with room for its header."""
 
+MAX_RECORD_BYTES: Final = 1_000_000
+"""What a reader takes; only a broker that was told to can hold more, and then no producer of ours has sent it."""
 LONGEST_NAME: Final = 200
 """Characters of a plant's, source's or tag table's name."""
 _INT64_MAX: Final = 2**63 - 1
@@ -234,9 +236,11 @@ def decode(raw: bytes) -> Record:
     Raises
     ------
     MalformedRecordError
-        Where the bytes are no such record, one of a version that this reader does not know, or a batch whose names
-        and numbers cannot be kept.
+        Where the bytes are no such record, more than `MAX_RECORD_BYTES`, a record of a version that this reader does
+        not know, or a batch whose names and numbers cannot be kept.
     """
+    if len(raw) > MAX_RECORD_BYTES:
+        raise MalformedRecordError(f"record of {len(raw)} bytes; readers take {MAX_RECORD_BYTES}: send smaller batches")
     return _checked(_decode_with(_record_decoder, raw))
 
 

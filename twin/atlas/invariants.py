@@ -12,7 +12,7 @@ from twin.atlas.equipment import Equipment
 from twin.atlas.expressions import ExpressionError, compile_expression
 from twin.atlas.faults import Finding, Path, did_you_mean
 from twin.atlas.streams import ProcessStream
-from twin.atlas.tag_definition import Source, TagDefinition
+from twin.atlas.tag_definition import PUSH, Source, TagDefinition
 from twin.atlas.units import UnitError, conversion, parse_unit
 
 LIMIT_ORDER: Final = ("low_low", "low", "high", "high_high")
@@ -45,7 +45,7 @@ def find_tag_faults(parts: PlantParts) -> list[Finding]:
             findings += [
                 Finding(("tags", index, *finding.path), finding.message, finding.remedy) for finding in check(tag)
             ]
-    return [*findings, *_references(parts), *_expressions(parts)]
+    return [*findings, *_references(parts), *_pushed(parts), *_expressions(parts)]
 
 
 def _time_zone(name: str) -> Iterable[Finding]:
@@ -140,8 +140,6 @@ def _origin(tag: TagDefinition) -> Iterable[Finding]:
     if derived and (tag.address or tag.source_unit):
         key = "address" if tag.address else "source_unit"
         yield Finding((key,), f"derived tag {tag.name} has no source", f"leave {key} out")
-    if not derived and not tag.address:
-        yield Finding(("address",), f"tag {tag.name} has no address", "say where its source keeps it")
 
 
 def _references(parts: PlantParts) -> Iterable[Finding]:
@@ -155,6 +153,19 @@ def _references(parts: PlantParts) -> Iterable[Finding]:
         if tag.kind != "derived" and tag.source not in sources:
             remedy = did_you_mean(tag.source, sources, "list it under sources")
             yield Finding((*path, "source"), f"no source '{tag.source}'", remedy)
+
+
+def _pushed(parts: PlantParts) -> Iterable[Finding]:
+    """What is pushed needs no address; everything else does."""
+    pushed = {source.name for source in parts.sources.values() if source.kind == PUSH} | set(parts.broken_sources)
+    for index, source in parts.sources.items():
+        if source.name == PUSH and source.kind != PUSH:
+            message = f"a source of kind {source.kind} has the name '{PUSH}', under which pushed readings go"
+            yield Finding(("sources", index, "name"), message, "give it another name, or write kind: push")
+    for index, tag in parts.tags.items():
+        if tag.kind != "derived" and not tag.address and tag.source not in pushed:
+            message = f"tag {tag.name} has no address"
+            yield Finding(("tags", index, "address"), message, "say where its source keeps it")
 
 
 def _expressions(parts: PlantParts) -> Iterable[Finding]:

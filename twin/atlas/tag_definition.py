@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from twin.atlas.equipment import Point
 from twin.atlas.tags import Limits, Tag
 from twin.atlas.units import Conversion, conversion
+
+PUSH: Final = "push"
+"""Kind of a source that is not read but pushed, and the name under which goes what is pushed for any other tag."""
 
 TagKind = Literal["measured", "setpoint", "output", "mode", "derived"]
 
