@@ -22,7 +22,7 @@ from playwright.sync_api import Page, sync_playwright
 from api.client import ApiClientError, ClientConfig, PlantClient
 from dashboards.key_tags import key_tags
 
-FOLDER: Final = Path(__file__).parent / "images"
+FOLDER: Final = Path(__file__).parents[1] / "images"
 WIDTH: Final = 1440
 HEIGHT: Final = 900
 MOST_BYTES: Final = 300_000

@@ -14,7 +14,8 @@ from dashboards.settings import DashboardSettings
 _HEAD: Final = """# Settings
 
 Every process reads its settings from environment variables; there is no settings file. `atlas demo` and `atlas run` set
-all of them for the processes that they start and take `ATLAS_KAFKA`, `ATLAS_DATABASE` and `ATLAS_DATA_DIR` from you.
+all of them for the processes that they start, but for these, which they take from you: `ATLAS_KAFKA`, `ATLAS_DATABASE`,
+`ATLAS_DATA_DIR`, {passed}.
 Faults are told all at once, by the variable's name, and a variable that begins with `ATLAS_` and means nothing is told
 by `atlas doctor`.
 
@@ -47,7 +48,8 @@ def text() -> str:
     own = table(("variable", "default", "what it sets"), map(_row, _rows(settings.Settings)))
     dashboard = table(("variable", "default", "what it sets"), map(_row, _rows(DashboardSettings)))
     tail = "\n\n".join(textwrap.fill(each, 120) for each in _SECRETS.format(**words).strip().split("\n\n"))
-    return f"{_HEAD}\n## All processes but the dashboard\n\n{own}\n\n## Dashboard\n\n{dashboard}\n\n{tail}\n"
+    head = _HEAD.format(passed=_listed([code(settings.variable(name)) for name in settings.PASSED_ON]))
+    return f"{head}\n## All processes but the dashboard\n\n{own}\n\n## Dashboard\n\n{dashboard}\n\n{tail}\n"
 
 
 def _rows(model: type[BaseSettings]) -> list[tuple[str, FieldInfo]]:

@@ -13,6 +13,7 @@ from api.cli.main import cli
 from api.settings import variables
 
 ROOT = Path(__file__).parents[3]
+PROMISE = ROOT / "docs/explanation/the-promise.md"
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 FOLDERS = "analytics|twin|stream|connectors|api|dashboards|tests|docs"
 OURS_IN_TESTS = {"ATLAS_TEST_KAFKA", "ATLAS_TEST_DATABASE", "ATLAS_REQUIRE_REAL"}
@@ -99,6 +100,27 @@ def names_in(file: Path) -> set[str]:
 def test_every_test_that_a_page_names_is_there(page):
     for file, name in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text_of(page)):
         assert name in names_in(ROOT / file), f"{file} has no {name}"
+
+
+def test_the_promise_names_a_test_of_each_rule_by_its_slug():
+    rules = dict(re.findall(r"^### ([a-z-]+)\n(.*?)(?=^##|\Z)", text_of(PROMISE), re.MULTILINE | re.DOTALL))
+    assert len(rules) >= 16
+    for rule, told in rules.items():
+        assert f"::test_{rule.replace('-', '_')}_" in told, f"{rule} names no test of its own"
+
+
+def test_every_page_can_be_reached():
+    reached, waiting = set(), [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page in reached:
+            continue
+        reached.add(page)
+        links = [target.partition("#")[0] for target in re.findall(r"\]\(([^)\s]+\.md[^)\s]*)\)", text_of(page))]
+        waiting += [(page.parent / link).resolve() for link in links if "://" not in link]
+    assert {str(page.relative_to(ROOT)) for page in PAGES} - {str(page.relative_to(ROOT)) for page in reached} <= {
+        "CHANGELOG.md"
+    }
 
 
 def test_the_checks_find_what_is_wrong(tmp_path):
