@@ -6,7 +6,9 @@ import sys
 from datetime import UTC, datetime
 from typing import Any, Final, TextIO
 
-_FIELDS: Final = ("plant", "position")
+from stream.repeated_messages import RepeatedMessages
+
+_FIELDS: Final = ("plant", "position", "repeated")
 _LIBRARIES: Final = {
     # These speak at INFO of every connection, commit and subscription.
     "aiokafka": logging.WARNING,
@@ -20,7 +22,10 @@ _LIBRARIES: Final = {
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line: time (ISO, UTC), level, process, logger, message; plant, position, error where given."""
+    """One JSON object a line: time (ISO, UTC), level, process, logger, message; where given plant, position, error.
+
+    `repeated` counts the messages of the kind that were held back before it.
+    """
 
     def __init__(self, process: str) -> None:
         super().__init__()
@@ -58,6 +63,7 @@ def configure(process: str, level: str = "info", stream: TextIO | None = None) -
         raise ValueError(f"log level {level!r} is unknown; use debug, info, warning, error or critical")
     handler = logging.StreamHandler(stream if stream is not None else sys.stdout)
     handler.setFormatter(JsonLines(process))
+    handler.addFilter(RepeatedMessages(tuple(_LIBRARIES)))
     root = logging.getLogger()
     for old in list(root.handlers):
         root.removeHandler(old)
