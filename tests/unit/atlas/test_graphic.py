@@ -23,7 +23,7 @@ Box = tuple[float, float, float, float]
 NASTY = "<script>alert('x')</script>&amp;\"]]>-->é蒸"
 
 
-@pytest.fixture(params=names())
+@pytest.fixture(params=names(), scope="module")
 def shipped(request: pytest.FixtureRequest) -> Plant:
     return parse(text(request.param))
 

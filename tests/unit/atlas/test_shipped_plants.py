@@ -14,7 +14,7 @@ from twin.plants import UnknownPlantError, names, path, text
 ISA = re.compile(r"^[A-Z]{2,4}-\d{3}[A-Z]?(\.(PV|SP|OP|MODE|KC|TI|TD))?$")
 
 
-@pytest.fixture(params=names())
+@pytest.fixture(params=names(), scope="module")
 def plant(request: pytest.FixtureRequest) -> Plant:
     return parse(text(request.param))
 
