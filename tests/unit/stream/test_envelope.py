@@ -120,3 +120,21 @@ def test_buffers_of_different_lengths_are_refused() -> None:
     short = ReadingBatch(**{f: getattr(batch, f) for f in batch.__struct_fields__} | {"values": b"\0" * 8})
     with pytest.raises(MalformedRecordError, match="buffers hold"):
         decode(encode(short))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"plant": ""}, {"source": "a\x00b"}, {"tag_table": "x" * 201}, {"epoch": 2**63}, {"seq": -1},
+        {"version": 2**31},
+    ],
+)  # fmt: skip
+def test_admit_once_names_and_numbers_that_no_table_holds_are_refused_by_every_reader(change: dict[str, Any]) -> None:
+    with pytest.raises(MalformedRecordError, match=f"{next(iter(change))} .*mend the producer"):
+        decode(encode(msgspec.structs.replace(a_batch(), **change)))
+
+
+def test_bad_row_not_dead_sink_a_record_that_no_producer_of_ours_sends_is_refused_unread() -> None:
+    with pytest.raises(MalformedRecordError, match="readers take 1000000"):
+        decode(encode(a_batch(42_000)))
+    assert decode(encode(a_batch(37_000))) == a_batch(37_000)
