@@ -20,14 +20,15 @@ TAGS = ("TIC-101.PV", "FIC-101.PV", "XS-901", "KI-901")
 Make = Callable[..., TwinChange]
 Tables = Callable[..., TagTable]
 
-values = st.dictionaries(st.sampled_from(TAGS[1:]), st.floats(allow_infinity=False), max_size=3)
+values = st.dictionaries(st.sampled_from(TAGS[1:]), st.floats(allow_infinity=False), min_size=1, max_size=3)
 steps = st.lists(
     st.one_of(
         st.tuples(st.just("change"), values),
         st.tuples(st.just("late"), values),
-        st.tuples(st.sampled_from(["read", "read", "drop", "cut", "revise"]), st.none()),
+        st.tuples(st.sampled_from(["read", "read", "drop", "drop", "cut", "cut", "revise"]), st.none()),
     ),
-    max_size=30,
+    min_size=12,
+    max_size=40,
 )
 
 

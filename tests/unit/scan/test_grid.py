@@ -80,7 +80,7 @@ records = st.tuples(st.integers(0, 45), st.lists(readings, max_size=4))
 @st.composite
 def logs(draw: st.DrawFn) -> list[tuple[int, Admitted]]:
     log, now = [], START
-    for gap, rows in draw(st.lists(records, min_size=1, max_size=15)):
+    for gap, rows in draw(st.lists(records, min_size=4, max_size=15)):
         now += gap
         log.append((now, admitted(*((position, now + at, value) for position, at, value in rows))))
     return log

@@ -37,7 +37,7 @@ entries = st.one_of(
     st.tuples(st.sampled_from(["tick", "again", "gap", "restart", "revise", "back"]), st.just([])),
     st.tuples(st.just("refused"), st.lists(readings_of(OPCUA), max_size=2)),
 )
-scripts = st.lists(st.tuples(st.integers(0, 4), entries), max_size=25)
+scripts = st.lists(st.tuples(st.integers(0, 4), entries), min_size=8, max_size=25)
 """Half seconds since the record before, and what it is."""
 
 
