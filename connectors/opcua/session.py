@@ -1,7 +1,7 @@
 """A session with an OPC UA server that can outlive its TCP connection.
 
-The client library's own reconnection is not used: it lost readings (see docs/adr/0019-own-opcua-session.md), and its publish
-loop acknowledges what its callback dropped. Only its public steps are: socket, channel, session, services.
+The client library's own reconnection is not used: it lost readings (see docs/adr/0019-own-opcua-session.md), and its
+publish loop acknowledges what its callback dropped. Only its public steps are: socket, channel, session, services.
 """
 
 import asyncio
