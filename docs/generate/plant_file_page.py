@@ -64,13 +64,13 @@ _OPTIONS: Final[dict[str, str]] = {
     "security": "`none`, `Basic256Sha256`, `Aes128Sha256RsaOaep` or `Aes256Sha256RsaPss`; unset: none on this machine,"
     " Basic256Sha256 elsewhere",
     "mode": "`Sign` or `SignAndEncrypt`",
-    "certificate": "file of our certificate; one is made if unset",
-    "private_key": "file of its key",
+    "certificate": "file of our certificate, PEM where it ends in `.pem`, else DER; one is made if unset",
+    "private_key": "file of its key, likewise",
     "trusted": "folder of the server certificates that are trusted",
     "username": "name to sign in with; anonymous if unset",
     "password_file": "file of the password",
     "user_certificate": "file of a certificate to sign in with",
-    "user_private_key": "file of its key",
+    "user_private_key": "file of its key, likewise",
 }
 
 _TAIL: Final = """
