@@ -226,6 +226,27 @@ async def test_tag_tables_an_unknown_plant_holds_up_its_partition_only_and_not_f
         assert len(running.kept("")) == 1
 
 
+async def test_log_may_vanish_a_new_inbox_that_is_longer_than_the_old_is_read_from_its_start_too(site: Site) -> None:
+    site.inbox.produce(3, record(0.0))
+    async with site.connector() as running:
+        await until(lambda: running.values() == [0.0])
+        site.inbox.wipe("another")
+        for value in (1.0, 2.0, 3.0):
+            site.inbox.produce(3, record(value))
+        await until(lambda: set(running.values()) == {0.0, 1.0, 2.0, 3.0})
+
+
+async def test_stored_then_trimmed_what_was_refused_before_a_kill_is_not_kept_twice(site: Site) -> None:
+    site.inbox.produce(3, b"no JSON")
+    async with site.connector() as running:
+        await until(lambda: len(running.kept("")) == 1)
+    (site.folder / "position.json").unlink(missing_ok=True)
+    site.inbox.produce(3, record(1.0))
+    async with site.connector() as running:
+        await until(lambda: running.values() == [1.0])
+        assert len(running.kept("")) == 1
+
+
 async def test_trouble_is_told_and_waited_out(site: Site) -> None:
     site.inbox.away = True
     async with site.connector() as running:

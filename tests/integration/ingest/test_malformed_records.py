@@ -179,7 +179,6 @@ async def _check_twin(site: Any, field: Field) -> None:
     assert twin.clock < time.time_ns() // 1000 + 60_000_000
 
 
-@pytest.mark.parametrize("broker", ["embedded", "real"], indirect=True)
 async def test_tag_tables_an_unknown_table_pauses_its_partition_is_refused_alike_and_released(
     site: Any, mill: TagTable
 ) -> None:
