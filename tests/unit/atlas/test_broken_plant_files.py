@@ -12,7 +12,7 @@ from twin.atlas.faults import Path, written
 
 Tree = dict[str, Any]
 Faults = Callable[[Any], dict[str, str]]
-ONE_TREE = settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ONE_TREE = settings(max_examples=35, suppress_health_check=[HealthCheck.function_scoped_fixture])
 NEEDED = {
     (): {"atlas", "plant", "name", "sources", "tags"}, ("sources",): {"name"}, ("equipment",): {"id", "type"},
     ("streams",): {"name", "from", "to"}, ("tags",): {"name", "description", "range"},
