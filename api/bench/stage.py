@@ -141,7 +141,7 @@ async def _watched(stage: Stage) -> AsyncIterator[None]:
 
 def _processes(folder: Path, servers: Servers) -> tuple[dict[str, ProcessSpec], ClientConfig]:
     """The processes that a run of no plants has, by name, and how a viewer asks the API."""
-    request = run_plan.RunRequest("bench", folder, plants=(), simulated=False)
+    request = run_plan.RunRequest("bench", folder, plants=(), simulated=False, api_port=0, dashboard_port=0)
     keys, secret = local_keys.ensure(folder), local_keys.ensure_ticket_secret(folder)
     places = replace(run_plan.choose_addresses(request), kafka=servers.kafka, database=servers.database)
     variables = run_plan.environment(request, places, keys, secret)
