@@ -24,6 +24,9 @@ from twin.atlas.errors import AtlasError
 
 _TOPIC_EXISTS = 36
 _MAX_MESSAGE_BYTES = 1_000_000
+_MAX_BATCH_BYTES = 512 * 1024
+"""What a producer sends at once of what has piled up for a partition meanwhile; by default a single scan's change of
+1,000 tags exceeds it, each goes out alone, and that costs the worker a sixth more of the processor."""
 
 
 # aiokafka asks about topics with automatic creation allowed, and takes no setting for it: a client that still polls
@@ -56,6 +59,7 @@ async def open_producer(config: KafkaConfig, client_id: str) -> AIOKafkaProducer
         acks="all",
         request_timeout_ms=config.request_timeout_ms,
         max_request_size=_MAX_MESSAGE_BYTES,
+        max_batch_size=_MAX_BATCH_BYTES,
     )
     await _start(producer)
     return producer
