@@ -67,5 +67,8 @@ def limit_states(previous: States, values: Values, limits: LimitArrays) -> State
     high = (values >= limits.high) | ((previous >= 1) & (clears_high >= limits.high))
     low_low = (values <= limits.low_low) | ((previous <= -2) & (clears_low <= limits.low_low))
     low = (values <= limits.low) | ((previous <= -1) & (clears_low <= limits.low))
-    states = np.where(high_high, 2, np.where(high, 1, np.where(low_low, -2, np.where(low, -1, 0)))).astype(np.int8)
-    return np.where(np.isnan(values), previous, states)
+    states = np.zeros(len(values), dtype=np.int8)
+    for state, holds in ((-1, low), (-2, low_low), (1, high), (2, high_high)):
+        np.copyto(states, state, where=holds)
+    np.copyto(states, previous, where=np.isnan(values))
+    return states

@@ -72,20 +72,34 @@ class Grid:
         newest = (log_time - self.grace) // self.period * self.period
         if newest <= self.closed:
             return []
-        pending, self.waiting = _joined(self.waiting), []
+        pending = self._take_due(newest)
         scans: list[Scan] = []
         if pending is not None:
             # Readings from before the newest closed scan act on the first one to close now.
             floor = self.closed + self.period if self.closed else newest
             due = np.maximum(-(-pending.times // self.period) * self.period, floor)
-            for time in _distinct(due[due <= newest]):
-                if self._hold(_only(pending, due == time)):
+            times = _distinct(due)
+            for time in times:
+                if self._hold(pending if len(times) == 1 else _only(pending, due == time)):
                     scans.append(Scan(time, self.values.copy(), self.quality.copy()))
-            rest = due > newest
-            if rest.any():
-                self.waiting.append(_only(pending, rest))
         self.closed = newest
         return scans
+
+    def _take_due(self, newest: int) -> Admitted | None:
+        """The waiting readings of scans up to `newest`, in their order; the others go on waiting."""
+        due, rest = [], []
+        for readings in self.waiting:
+            later = readings.times > newest
+            # Nearly every batch is of one scan, and then it is neither cut nor copied.
+            if later.all():
+                rest.append(readings)
+            elif not later.any():
+                due.append(readings)
+            else:
+                due.append(_only(readings, ~later))
+                rest.append(_only(readings, later))
+        self.waiting = rest
+        return _joined(due)
 
     def hold(self, readings: Admitted, until: int) -> None:
         """Hold these readings as they are; no scan up to the time `until` closes any more."""

@@ -61,7 +61,8 @@ class LiveValues:
 class AgeRules:
     """What makes values stale: arrays by tag position, shape (tags,), times in microseconds.
 
-    `watched` tells the tags that report periodically; a source's silence counts only where it has such a tag.
+    `watched` tells the tags that report periodically; a source's silence counts only where it has such a tag, which
+    `watched_sources` tells, shape (sources,). `measured` are the positions of tags that are not derived.
     """
 
     stale_after: NDArray[np.int64]
@@ -70,6 +71,8 @@ class AgeRules:
     sources: int
     silent_after: int
     derived: NDArray[np.bool_]
+    measured: Positions
+    watched_sources: NDArray[np.bool_]
 
 
 def limit_arrays(table: TagTable) -> LimitArrays:
@@ -93,13 +96,19 @@ def age_rules(table: TagTable) -> AgeRules:
     """The table's rules of age."""
     names = sorted({tag.source for tag in table.tags})
     derived = np.array([tag.kind == "derived" for tag in table.tags], dtype=np.bool_)
+    watched = (table.stale_after_us > 0) & ~derived
+    source = np.array([names.index(tag.source) for tag in table.tags], dtype=np.intp)
+    watched_sources = np.zeros(len(names), dtype=np.bool_)
+    watched_sources[source[watched]] = True
     return AgeRules(
         stale_after=table.stale_after_us,
-        watched=(table.stale_after_us > 0) & ~derived,
-        source=np.array([names.index(tag.source) for tag in table.tags], dtype=np.intp),
+        watched=watched,
+        source=source,
         sources=len(names),
         silent_after=table.content.silent_after_us,
         derived=derived,
+        measured=np.flatnonzero(~derived),
+        watched_sources=watched_sources,
     )
 
 
@@ -129,6 +138,8 @@ def _rounds(positions: Positions, times: NDArray[np.int64]) -> list[Positions]:
     """Indices of readings in rounds in which each tag occurs once; a later round holds a tag's later readings."""
     if len(positions) == 0:
         return []
+    if (positions[1:] > positions[:-1]).all():
+        return [np.arange(len(positions))]  # A scan in the table's order, as nearly all are, needs no sorting.
     order = np.lexsort((times, positions))
     ordered = positions[order]
     starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
@@ -149,11 +160,8 @@ def age(live: LiveValues, rules: AgeRules, log_time: int) -> Positions:
     Derived tags are left alone: they are as stale as what they are made of (`stream.scan.derived`).
     """
     last = np.full(rules.sources, NEVER, dtype=np.int64)
-    measured = ~rules.derived
-    np.maximum.at(last, rules.source[measured], live.reported[measured])
-    watched = np.zeros(rules.sources, dtype=np.bool_)
-    watched[rules.source[rules.watched]] = True
-    silent = watched & (last + rules.silent_after < log_time)
+    np.maximum.at(last, rules.source[rules.measured], live.reported[rules.measured])
+    silent = rules.watched_sources & (last + rules.silent_after < log_time)
     old = rules.watched & (live.reported + rules.stale_after < log_time)
     stale = np.where(rules.derived, live.stale, (old | silent[rules.source]) & (live.reported > NEVER))
     changed = np.flatnonzero(stale != live.stale)
