@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import itertools
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import MessageSizeTooLargeError
 
 from stream.envelope import Control, ReadingBatch, RefusedRecord, encode, make_batch
 from stream.kafka import KafkaConfig
@@ -53,7 +55,12 @@ class Field:
 
     async def send(self, raw: bytes | None) -> None:
         key = None if raw else b"tombstone"  # The client takes no record that is empty altogether.
-        await self.producer.send_and_wait(READINGS.name, raw, key, partition=self.partition)
+        async with asyncio.timeout(60):
+            while True:  # A broker applies a changed limit some time after it has acknowledged it.
+                with contextlib.suppress(MessageSizeTooLargeError):
+                    await self.producer.send_and_wait(READINGS.name, raw, key, partition=self.partition)
+                    return
+                await asyncio.sleep(0.5)
 
     async def good(self, value: float = 50.0) -> None:
         batch = self.batch(value)
@@ -115,7 +122,7 @@ async def let_in(kafka: KafkaConfig) -> None:
         await admin.close()
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def large_producer(kafka: KafkaConfig) -> AsyncIterator[AIOKafkaProducer]:
     producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap, acks="all", max_request_size=_LARGEST)
     await producer.start()
