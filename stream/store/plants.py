@@ -161,6 +161,13 @@ async def list_plants(pool: Pool) -> list[StoredPlant]:
     return [_stored(row) for row in rows]
 
 
+async def plant_numbers(pool: Pool) -> dict[PlantId, int]:
+    """The number of each plant, without their definitions, which are large."""
+    async with pool.connection() as conn:
+        rows = await (await conn.execute("SELECT plant, number FROM plant ORDER BY number")).fetchall()
+    return {PlantId(str(plant)): int(number) for plant, number in rows}
+
+
 async def read_plant(pool: Pool, plant: str) -> StoredPlant:
     """One plant.
 

@@ -11,7 +11,7 @@ from psycopg_pool import PoolTimeout
 from stream import topics
 from stream.scan.stored_state import StoredState
 from stream.store.database import Pool
-from stream.store.plants import list_plants
+from stream.store.plants import plant_numbers
 from stream.store.refusals import SqlTableStore
 from stream.store.snapshots import StoredSnapshot, newest_snapshot, save_snapshot
 from stream.store.stored_state import stored_state
@@ -64,6 +64,6 @@ class SqlWorkerStore(SqlTableStore):
 
     async def _ask(self) -> dict[int, list[str]]:
         by_partition: dict[int, list[str]] = {}
-        for plant in await list_plants(self._pool):
-            by_partition.setdefault(topics.partition_of(plant.number), []).append(plant.plant)
+        for plant, number in (await plant_numbers(self._pool)).items():
+            by_partition.setdefault(topics.partition_of(number), []).append(plant)
         return by_partition
