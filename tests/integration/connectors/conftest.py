@@ -158,10 +158,14 @@ class AsyncuaField:
         assert self.server is not None
         await self.server.nodes.objects.add_variable(ua.NodeId(name, 2), name, 1.0)
 
-    async def stop(self) -> None:
+    async def pause(self) -> None:
+        """Report nothing more of itself."""
         if self._writer is not None:
             self._writer.cancel()
             await asyncio.gather(self._writer, return_exceptions=True)
+
+    async def stop(self) -> None:
+        await self.pause()
         server, self.server = self.server, None
         if server is not None:
             await server.stop()
