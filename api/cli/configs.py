@@ -1,5 +1,6 @@
 """Builds the packages' frozen configurations from the settings; each command imports no more than its own package."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -51,9 +52,11 @@ def historian(settings: Settings) -> "HistorianConfig":
 def keeper(settings: Settings) -> "KeeperConfig":
     """How the keeper runs."""
     from stream.keeper.process import KeeperConfig
+    from stream.store.retention import RetentionConfig
 
     settings.need("kafka", "database")
-    return KeeperConfig(kafka(settings), database(settings, "atlas-keeper"))
+    retention = RetentionConfig(readings=timedelta(days=settings.retention_days))
+    return KeeperConfig(kafka(settings), database(settings, "atlas-keeper"), retention=retention)
 
 
 def api(settings: Settings) -> "ApiConfig":

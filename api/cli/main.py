@@ -15,6 +15,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "doctor": ("api.cli.doctor", "Tell what this machine has, lacks, and how long its disk will last."),
     "plant": ("api.cli.plant", "Check, store, show, list and draw plants."),
     "trace": ("api.cli.trace", "Show the way of a tag's newest reading, from sensor to screen."),
+    "letters": ("api.cli.letters", "List what could not be stored, and release it once its cause is mended."),
     "keys": ("api.cli.keys", "Create, admit, list and revoke API keys."),
     "simulate": ("api.cli.processes", "Serve the simulated plants over OPC UA."),
     "connect": ("api.cli.processes", "Read the plants' sources and send their readings on."),

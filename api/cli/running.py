@@ -52,6 +52,11 @@ def api_access(settings: Settings) -> ApiAccess:
     return ApiAccess(str(state.addresses["api"]), key or state.api_key)
 
 
+def kafka_address(settings: Settings) -> str:
+    """The Kafka that settings name, else that of what runs in the data folder."""
+    return settings.kafka or str(require(settings.data_dir).addresses["kafka"])
+
+
 def database_address(settings: Settings) -> str:
     """The database that settings name, else that of what runs in the data folder."""
     return settings.database.get_secret_value() or str(require(settings.data_dir).addresses["database"])

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -21,6 +22,35 @@ _COLUMNS: Final = (
     'id, topic, partition, incarnation, "offset", n, plant, source, reason, readings, body, body_bytes, releasable,'
     " created_at"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class LetterSummary:
+    """A dead letter without its body."""
+
+    id: int
+    created_at: datetime
+    plant: str
+    source: str
+    readings: int
+    reason: str
+    releasable: bool
+    released: bool
+
+    @property
+    def fate(self) -> str:
+        """What can be, or has been, done with it, in a word."""
+        return "released" if self.released else "releasable" if self.releasable else ""
+
+
+async def newest_letters(conn: Connection, limit: int, plant: str | None = None) -> list[LetterSummary]:
+    """The newest dead letters, of all plants or of one."""
+    cursor = await conn.execute(
+        "SELECT id, created_at, plant, source, readings, reason, releasable, released_at IS NOT NULL FROM dead_letter"
+        " WHERE %(plant)s::text IS NULL OR plant = %(plant)s ORDER BY id DESC LIMIT %(limit)s",
+        {"plant": plant, "limit": limit},
+    )
+    return [LetterSummary(*row) for row in await cursor.fetchall()]
 
 
 async def publish_letters(conn: Connection, producer: AIOKafkaProducer, now: datetime, limit: int = 100) -> int:

@@ -87,7 +87,7 @@ def _load(text: str, filename: str) -> CommentedMap:
         ) from error
     except (YAMLError, RecursionError, ValueError) as error:
         raise _one(
-            filename, "", f"not readable as YAML: {error}", "start from 'atlas plant show' of another plant"
+            filename, "", f"not readable as YAML: {error}", "start from a file that 'atlas plant check' calls sound"
         ) from error
     if not isinstance(tree, CommentedMap):
         raise _one(filename, "", "the file is no mapping of keys", "begin it with 'atlas: 1' and 'plant: my-plant'")

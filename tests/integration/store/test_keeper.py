@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +21,7 @@ from stream.health import Health
 from stream.historian.letters import Origin, insert_letters, of_batch, unreadable
 from stream.kafka import KafkaConfig, ensure_topics, open_producer, open_reader
 from stream.keeper import KeeperConfig, run_keeper
-from stream.keeper.letters import publish_letters, release_letters
+from stream.keeper.letters import newest_letters, publish_letters, release_letters
 from stream.keeper.relay import relay_events
 from stream.servers.tansu import TansuBroker
 from stream.store.database import DatabaseConfig, connect
@@ -173,12 +175,40 @@ async def test_tag_tables_refused_batches_are_released_as_corrections_under_a_nu
     with pytest.raises(UnreleasableLetterError, match="no whole batch"):
         await release_letters(conn, producer, [1, 2, 3], NOW, lambda: 99)
     assert await release_letters(conn, producer, [1, 2], NOW, lambda: 99) == 2
+    assert [(each.id, each.fate, each.reason) for each in await newest_letters(conn, 2)] == [
+        (3, "", "bad"),
+        (2, "released", "no table"),
+    ]
+    assert [each.id for each in await newest_letters(conn, 9, "boiler")] == [2, 1]
     with pytest.raises(UnreleasableLetterError, match="before"):
         await release_letters(conn, producer, [1], NOW, lambda: 100)
     sent = [decode(raw) for raw in await read(kafka, topics.READINGS.name, 5)]
     assert [
         (one.source, one.epoch, one.seq, one.origin, one.tag_ids) for one in sent if isinstance(one, ReadingBatch)
     ] == [("opcua/released", 99, seq, "correction", refused().tag_ids) for seq in (0, 1)]
+
+
+async def test_tag_tables_refused_batches_are_listed_and_released_by_command(
+    dsn: str, conn: Any, kafka: Any, producer: Any
+) -> None:
+    def atlas(*arguments: str) -> str:
+        environment = {"ATLAS_DATABASE": dsn, "ATLAS_KAFKA": kafka.bootstrap, "COLUMNS": "200"}
+        done = subprocess.run(
+            [sys.executable, "-m", "api.cli", "letters", *arguments],
+            capture_output=True, text=True, timeout=60, env=environment, check=True,
+        )  # fmt: skip
+        return done.stdout
+
+    assert "no dead letters" in await asyncio.to_thread(atlas, "list")
+    origin = Origin(topics.READINGS.name, 5, 9, "boiler", "opcua")
+    await insert_letters(conn, "log-a", of_batch(origin, "no table", refused()), NOW)
+    (letter,) = await newest_letters(conn, 9)
+    assert "releasable" in await asyncio.to_thread(atlas, "list", "--plant", "boiler")
+    assert "1 batch is on the way" in await asyncio.to_thread(atlas, "release", str(letter.id))
+    (sent,) = [decode(raw) for raw in await read(kafka, topics.READINGS.name, 5)]
+    assert isinstance(sent, ReadingBatch)
+    assert (sent.source, sent.origin) == ("opcua/released", "correction")
+    assert "released" in await asyncio.to_thread(atlas, "list")
 
 
 async def test_the_process_keeps_all_its_duties(dsn: str, conn: Any, kafka: Any, make_rows: Any, write: Any) -> None:

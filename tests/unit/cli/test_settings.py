@@ -1,6 +1,9 @@
+from datetime import timedelta
+
 import pytest
 
 from api import settings
+from api.cli import configs
 from api.settings import SettingsError, is_placeholder, load, password_of, unknown_variables, without_password
 
 
@@ -162,3 +165,13 @@ def test_a_runs_processes_get_what_the_run_does_not_choose(monkeypatch):
     given = settings.foreign_environment()
     assert (given["ATLAS_LOG_LEVEL"], given["LANG"]) == ("debug", "C.UTF-8")
     assert "ATLAS_DATABASE_FILE" not in given
+
+
+def test_readings_are_kept_as_long_as_the_setting_says(monkeypatch):
+    monkeypatch.setenv("ATLAS_KAFKA", "127.0.0.1:9092")
+    monkeypatch.setenv("ATLAS_DATABASE", "postgresql://atlas@127.0.0.1/atlas")
+    monkeypatch.setenv("ATLAS_RETENTION_DAYS", "7")
+    assert configs.keeper(load()).retention.readings == timedelta(days=7)
+    monkeypatch.setenv("ATLAS_RETENTION_DAYS", "0")
+    with pytest.raises(SettingsError, match="ATLAS_RETENTION_DAYS"):
+        load()
