@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import signal
 import tempfile
 from pathlib import Path
@@ -60,6 +61,8 @@ def spine(as_json: bool, seconds: float, growth: tuple[int, ...], servers: str) 
     from api.bench.result import as_table
     from api.cli.progress import Progress
 
+    # Clients try again by themselves where a topic that was just made has no leader yet; what fails for good is raised.
+    logging.getLogger("aiokafka").setLevel(logging.ERROR)
     progress = Progress(Console(stderr=True, highlight=False))
     with tempfile.TemporaryDirectory(prefix="atlas-bench-") as folder:
         plan, grounds = BenchPlan(seconds=seconds, growth=growth), _grounds(servers, Path(folder))
