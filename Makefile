@@ -12,6 +12,8 @@ UV := $(BIN)/uv
 ARGS ?=
 # Arguments of pytest, for instance: make test TESTS="tests/unit -x".
 TESTS ?=
+# Tests wait for servers more than they work, so files of tests run side by side; WORKERS=0 runs them one by one.
+WORKERS ?= auto
 
 # Built into every lock, so that the installer and the build backend are pinned and hashed like all else.
 BUILD_TOOLS := 'editables>=0.5\nhatchling>=1.27\nuv>=0.9\n'
@@ -28,7 +30,7 @@ demo: $(VENV)/.demo  ## Install what is needed and run two simulated plants live
 
 .PHONY: test
 test: $(VENV)/.dev  ## Run all tests (tests of real servers run where these are given)
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile $(TESTS)
 
 .PHONY: check
 check: $(VENV)/.dev  ## Lint, types, import rules, unit and architecture tests
