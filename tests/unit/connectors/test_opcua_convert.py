@@ -100,7 +100,9 @@ def test_a_value_that_is_absent_is_bad_whatever_its_status_says() -> None:
 
 
 def test_a_value_without_status_is_good() -> None:
-    assert convert([(1, ua.DataValue(Value=ua.Variant(1.0, V.Double), StatusCode=None, SourceTimestamp=AT))], 5).quality == [0]
+    assert convert(
+        [(1, ua.DataValue(Value=ua.Variant(1.0, V.Double), StatusCode=None, SourceTimestamp=AT))], 5
+    ).quality == [0]
 
 
 @given(st.integers(-(10**16), 10**17))
