@@ -28,9 +28,11 @@ def check_table(system: LiveSystem) -> int:
         )
         measured = {name for name, _ in offered}
         stored = {key: row for key, row in stored_until(system, plant, now).items() if key[0] in measured}
+        # A plant that runs late offers readings of before `now` meanwhile; the ledger has them before anybody else.
+        offered = offered_until(system, plant, ledger, now) if stored.keys() - offered.keys() else offered
         extra = stored.keys() - offered.keys()
         assert not extra, f"{plant}: {len(extra)} readings that were never offered, such as {min(extra)}"
-        wrong = [key for key, content in offered.items() if not same(stored[key], content)]
+        wrong = [key for key, content in stored.items() if not same(content, offered[key])]
         assert not wrong, f"{plant}: {len(wrong)} readings differ: {wrong[0]} {stored[wrong[0]]} {offered[wrong[0]]}"
         total += len(offered)
     return total
