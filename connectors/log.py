@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 from typing import NoReturn, Protocol
 
-from stream.envelope import MalformedRecordError, StoredMark, decode_stored
+from stream.envelope import LOG_HEADER, MalformedRecordError, StoredMark, decode_stored
 from stream.kafka import (  # type: ignore[attr-defined]  # aiokafka's home is stream.kafka; its names come from there
     KafkaConfig,
     TopicPartition,
@@ -15,9 +15,6 @@ from stream.kafka import (  # type: ignore[attr-defined]  # aiokafka's home is s
     watch_log,
 )
 from stream.topics import READINGS, STORED
-
-INCARNATION_HEADER = "incarnation"
-"""Header of each batch: the log it was meant for. A batch that a client retried into a newer log is told by it."""
 
 _MARKS_LOOKED_BACK = 2_000
 
@@ -63,7 +60,7 @@ class KafkaProducer:
 
     async def send(self, partition: int, value: bytes, incarnation: str) -> int:
         """See `Producer`."""
-        headers = [(INCARNATION_HEADER, incarnation.encode())]
+        headers = [(LOG_HEADER, incarnation.encode())]
         async with asyncio.timeout(self._timeout_s):
             sent = await self._client.send_and_wait(  # type: ignore[attr-defined]
                 READINGS.name, value, partition=partition, headers=headers

@@ -4,6 +4,7 @@ Arrays travel as raw little-endian bytes and are read without a copy. The first 
 (`k`), the second the version of its form (`v`); a reader accepts its own version and the one before.
 """
 
+from collections.abc import Iterable
 from typing import Any, Final, Literal, TypeVar
 
 import msgspec
@@ -23,6 +24,17 @@ _INT64_MAX: Final = 2**63 - 1
 _INT32_MAX: Final = 2**31 - 1
 
 Origin = Literal["live", "backfill", "correction"]
+LOG_HEADER: Final = "incarnation"
+"""Kafka header of a connector's batches: the log that they are meant for."""
+
+
+def log_named_by(headers: Iterable[tuple[str, bytes | None]] | None) -> str:
+    """The log that a record is meant for; empty where it does not say.
+
+    A batch under way when the log vanishes can come to lie in the next log, ahead of those that must be sent again:
+    whoever counts its number drops these as seen. So readers pass over what is meant for another log; it is sent again.
+    """
+    return next(((value or b"").decode(errors="replace") for name, value in headers or () if name == LOG_HEADER), "")
 
 
 class MalformedRecordError(ValueError):

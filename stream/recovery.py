@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, Protocol
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from stream import topics
-from stream.envelope import Control, MalformedRecordError, ReadingBatch, Record, decode
+from stream.envelope import Control, MalformedRecordError, ReadingBatch, Record, decode, log_named_by
 from stream.scan import snapshot
 from stream.scan.admit import misplaced
 from stream.scan.plant_twin import Output, PlantTwin, is_for
@@ -54,11 +54,12 @@ class SnapshotStore(Protocol):
 
 
 class LogRecord(NamedTuple):
-    """A record as it lies in its partition; `log_time` in microseconds UTC."""
+    """A record as it lies in its partition; `log_time` in microseconds UTC, `log` as `stream.envelope.log_named_by`."""
 
     offset: int
     log_time: int
     value: bytes
+    log: str = ""
 
 
 @dataclass
@@ -94,6 +95,8 @@ class TwinsOfPartition:
     async def take(self, record: LogRecord) -> list[tuple[PlantTwin, list[Output]]]:
         """Apply one record to the twins that it concerns; outputs per twin. A malformed record is only counted."""
         self.next_offset = record.offset + 1
+        if record.log not in ("", self.incarnation):
+            return []
         try:
             message = decode(record.value)
         except MalformedRecordError as error:
@@ -168,5 +171,6 @@ async def read_range(
         for record in records:
             if record.offset >= end:
                 return
-            yield LogRecord(record.offset, record.timestamp * 1000, record.value or b"")
+            named = log_named_by(record.headers)
+            yield LogRecord(record.offset, record.timestamp * 1000, record.value or b"", named)
             position = record.offset + 1

@@ -19,7 +19,7 @@ from aiokafka.errors import KafkaError
 from faust.exceptions import ConsumerNotStarted
 
 from stream import topics
-from stream.envelope import Tick, encode
+from stream.envelope import Tick, encode, log_named_by
 from stream.kafka import KafkaConfig, ensure_topics, open_producer, open_reader, watch_log
 from stream.lane import Lane, PlantList
 from stream.new_log import SnapshotKeeper
@@ -157,7 +157,9 @@ def make_app(config: WorkerConfig, worker: Worker) -> faust.App:
         async for event in stream.events():
             try:
                 message = event.message
-                record = LogRecord(message.offset, round(message.timestamp * 1e3) * 1000, message.value or b"")
+                log_time = round(message.timestamp * 1e3) * 1000
+                log_named = log_named_by(message.headers)
+                record = LogRecord(message.offset, log_time, message.value or b"", log_named)
                 await worker.hand_over(message.partition, record)
             except Exception as error:  # Faust acknowledges what raised, so nothing may
                 if not worker.fault.done():

@@ -1,6 +1,6 @@
 """Intake: one record after another becomes rows, letters, marks and moves in a chunk; nothing is written here."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from stream.envelope import (
     RefusedRecord,
     decode,
     decode_derived,
+    log_named_by,
 )
 from stream.historian.chunk import Chunk
 from stream.historian.known_tables import KnownTables, Missing
@@ -37,6 +38,7 @@ class LoggedRecord(Protocol):
     offset: int
     timestamp: int
     value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
 
 
 @dataclass
@@ -59,11 +61,15 @@ class Intake:
         if record.offset < before.next_offset:
             return True
         clock = max(before.clock, record.timestamp * 1000)
+        if log_named_by(record.headers) not in ("", self.tables.incarnation):
+            return self._go_on(chunk, place, before, Position(record.offset + 1, before.fingerprint, clock))
         handle = self._take_derived if record.topic == topics.SCORES.name else self._take_reading
         fingerprint = await handle(chunk, record, clock)
         if fingerprint is None:
             return False
-        to = Position(record.offset + 1, fingerprint or before.fingerprint, clock)
+        return self._go_on(chunk, place, before, Position(record.offset + 1, fingerprint or before.fingerprint, clock))
+
+    def _go_on(self, chunk: Chunk, place: Place, before: Position, to: Position) -> bool:
         chunk.move(place, before, to)
         self.positions[place] = to
         return True

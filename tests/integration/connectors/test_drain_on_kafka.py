@@ -7,8 +7,8 @@ import pytest
 from connectors.drain import Drain, DrainedSpool
 from connectors.log import KafkaLog
 from connectors.spool import open_spool
-from stream.envelope import StoredMark, encode
-from stream.kafka import KafkaConfig, TopicPartition, open_producer, open_reader
+from stream.envelope import StoredMark, encode, log_named_by
+from stream.kafka import KafkaConfig, TopicPartition, open_producer, open_reader, read_incarnation
 from stream.topics import READINGS, STORED, partition_of
 
 PLANT_NUMBER = 5
@@ -66,7 +66,8 @@ async def feed(broker, tmp_path):
 
 
 async def read_log(kafka):
-    """The seqs of the plant's partition, in its order."""
+    """The seqs of the plant's partition, in its order; what was meant for another log is passed over, as readers do."""
+    incarnation = await read_incarnation(KafkaConfig(kafka))
     partition = TopicPartition(READINGS.name, partition_of(PLANT_NUMBER))
     reader = await open_reader(KafkaConfig(kafka), "test")
     try:
@@ -76,7 +77,8 @@ async def read_log(kafka):
         found = []
         while await reader.position(partition) < end:
             got = await reader.getmany(partition, timeout_ms=500)
-            found += [int(record.value) for record in got.get(partition, [])]
+            ours = [each for each in got.get(partition, []) if log_named_by(each.headers) == incarnation]
+            found += [int(record.value) for record in ours]
         return found
     finally:
         await reader.stop()

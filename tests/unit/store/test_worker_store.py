@@ -10,21 +10,16 @@ from stream.store import worker_store
 from stream.store.worker_store import SqlWorkerStore
 
 
-class Plant:
-    def __init__(self, plant: str, number: int) -> None:
-        self.plant, self.number = plant, number
-
-
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     times: list[float] = []
 
-    async def list_plants(_pool: Any) -> list[Plant]:
+    async def plant_numbers(_pool: Any) -> dict[str, int]:
         times.append(0.0)
         await asyncio.sleep(0.01)
-        return [Plant("boiler", 0), Plant("kiln", 1)]
+        return {"boiler": 0, "kiln": 1}
 
-    monkeypatch.setattr(worker_store, "list_plants", list_plants)
+    monkeypatch.setattr(worker_store, "plant_numbers", plant_numbers)
     return times
 
 
@@ -37,12 +32,12 @@ async def test_snapshot_and_replay_lanes_that_begin_at_once_all_learn_their_plan
 async def test_the_list_outlives_an_outage_but_a_first_one_is_needed(
     asked: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fails(_pool: Any) -> list[Plant]:
+    async def fails(_pool: Any) -> dict[str, int]:
         raise psycopg.OperationalError("away")
 
     known, new = SqlWorkerStore(None), SqlWorkerStore(None)  # type: ignore[arg-type]  # the pool is not used
     assert await known.plants_of(0) == ["boiler"]
-    monkeypatch.setattr(worker_store, "list_plants", fails)
+    monkeypatch.setattr(worker_store, "plant_numbers", fails)
     monkeypatch.setattr(worker_store, "_LOOK_AGAIN_S", 0.0)
     assert await known.plants_of(0) == ["boiler"]
     with pytest.raises(psycopg.OperationalError):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stream.envelope import Control, Tick, encode, make_batch
+from stream.envelope import LOG_HEADER, Control, Tick, encode, make_batch
 from stream.recovery import LogRangeMissingError, LogRecord, TwinsOfPartition, read_range, rebuild
 from stream.scan import snapshot
 from stream.tag_tables import Refusals, TagTables
@@ -184,10 +184,12 @@ class LogReader:
             offset: int
             timestamp: int
             value: bytes
+            headers: tuple[tuple[str, bytes], ...]
 
         found = [r for r in self.log if self.at <= r.offset < self.at + self.at_once and r.offset >= self.begin]
         self.at += self.at_once
-        return {partition: [Fetched(r.offset, r.log_time // 1000, r.value) for r in found]} if found else {}
+        fetched = [Fetched(r.offset, r.log_time // 1000, r.value, ((LOG_HEADER, r.log.encode()),)) for r in found]
+        return {partition: fetched} if fetched else {}
 
 
 @pytest.mark.parametrize(
@@ -217,3 +219,12 @@ def test_snapshot_and_replay_any_position_is_rebuilt_alike(script: list[tuple[st
         assert states(rebuilt) == states(direct)
 
     asyncio.run(both())
+
+
+async def test_log_may_vanish_a_batch_meant_for_another_log_does_not_drop_those_that_are_sent_again() -> None:
+    stray = LogRecord(0, T0, batch(MILL, 5, T0, 99.0), "log-0")
+    again = [LogRecord(1 + seq, T0 + seq * S, batch(MILL, seq, T0 + seq * S, 20.0), "log-1") for seq in range(6)]
+    twins = await rebuild(LogReader([stray, *again]), fresh(), 6)  # type: ignore[arg-type]
+    counts = twins.twins["mill"].counts
+    assert (counts.batches, counts.repeated, counts.gaps) == (6, 0, 0)
+    assert twins.next_offset == 7
