@@ -30,7 +30,7 @@ demo: $(VENV)/.demo  ## Install what is needed and run two simulated plants live
 
 .PHONY: test
 test: $(VENV)/.dev  ## Run all tests (tests of real servers run where these are given)
-	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 .PHONY: check
 check: $(VENV)/.dev  ## Lint, types, import rules, unit and architecture tests
