@@ -1,7 +1,7 @@
 """A lane: one reader and one connection for half of the partitions, from Kafka to committed rows.
 
-Partition p belongs to lane p modulo the number of lanes. What a lane holds is bounded: the reader stops fetching while
-the lane writes, and a chunk ends at `max_rows`.
+Partition p belongs to lane p modulo the number of lanes. While the database takes one chunk the lane gathers the next.
+What it holds is bounded: one chunk is written, one is gathered, and a chunk ends at `max_rows`.
 """
 
 import asyncio
@@ -70,6 +70,7 @@ class Lane:
     well: bool = False
     waiting: dict[TopicPartition, float] = field(default_factory=dict)
     _conn: Connection | None = None
+    _writing: "asyncio.Task[None] | None" = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Read and write until `stop`; raises what made going on impossible, upon which the process must end."""
@@ -80,7 +81,13 @@ class Lane:
                 if rows < self.limits.max_rows // 10:
                     # Small transactions cost as much as middling ones; a short wait lets readings gather.
                     await asyncio.sleep(self.limits.linger_s)
+                if self._writing is not None and self._writing.done():
+                    await self._written()
+            await self._written()
         finally:
+            if self._writing is not None:
+                self._writing.cancel()
+                await asyncio.gather(self._writing, return_exceptions=True)
             await self._drop_connection()
 
     async def _fetch(self) -> Mapping[TopicPartition, Sequence[Any]]:
@@ -95,7 +102,7 @@ class Lane:
         return fetched
 
     async def _work(self, fetched: Mapping[TopicPartition, Sequence[Any]]) -> int:
-        """Take and write the records; returns the rows written."""
+        """Take the records and have them written; returns how many rows they are."""
         chunk, rows = Chunk(), 0
         for partition, records in fetched.items():
             for record in records:
@@ -111,27 +118,41 @@ class Lane:
         return lambda: self.intake.take(chunk, record)
 
     async def _store(self, chunk: Chunk) -> int:
-        if not chunk.moves:
-            return 0
+        """Have the chunk written once the one before it is; returns its rows."""
+        await self._written()
+        if chunk.moves:
+            self._writing = asyncio.create_task(self._write(chunk), name=f"lane {self.number} writes")
+        return chunk.rows
+
+    async def _written(self) -> None:
+        """Wait for the chunk that is being written; raises what made that impossible."""
+        if self._writing is not None:
+            await self._writing
+            self._writing = None
+
+    async def _write(self, chunk: Chunk) -> None:
         begun = self.busy_since = time.monotonic()
         try:
-            written = await self._settled(lambda: self._write(chunk))
+            written = await self._settled(lambda: self._write_once(chunk))
         finally:
             self.busy_since = None
         metrics.TRANSACTION.observe(time.monotonic() - begun)
         self.marks.note(chunk.marks)
         self.progress += len(chunk.moves)
         self._count(chunk, written)
-        return written.rows
 
-    async def _write(self, chunk: Chunk) -> Written:
-        if self._conn is None:
-            self._conn = await open_writer(self.database)
-            # A connection that broke during a commit leaves open whether that commit came about: the positions tell.
-            if await are_moved(self._conn, self.incarnation, chunk.moves):
-                return Written(chunk.rows, len(chunk.letters), 0)
-        async with asyncio.timeout(_WRITE_S):
-            return await write_chunk(self._conn, chunk, self.incarnation, datetime.now(UTC))
+    async def _write_once(self, chunk: Chunk) -> Written:
+        try:
+            if self._conn is None:
+                self._conn = await open_writer(self.database)
+                # One that broke during a commit left open whether that commit came about: the positions tell.
+                if await are_moved(self._conn, self.incarnation, chunk.moves):
+                    return Written(chunk.rows, len(chunk.letters), 0)
+            async with asyncio.timeout(_WRITE_S):
+                return await write_chunk(self._conn, chunk, self.incarnation, datetime.now(UTC))
+        except Exception:
+            await self._drop_connection()
+            raise
 
     async def _settled(self, act: Callable[[], Awaitable[_T]]) -> _T:
         """Do what needs the database; a server's fault is waited out with jitter, for `give_up_s` at most.
@@ -148,7 +169,6 @@ class Lane:
             except Exception as error:
                 if not (is_servers_fault(error) or isinstance(error, DatabaseUnreachableError)):
                     raise
-                await self._drop_connection()
                 self.well = False
                 self.conditions.set("database", False, f"{type(error).__name__}: {error}")
                 if time.monotonic() >= deadline:
