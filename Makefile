@@ -38,7 +38,7 @@ check: $(VENV)/.dev  ## Lint, types, import rules, unit and architecture tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q tests/unit tests/architecture
+	$(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 4 tests/unit tests/architecture
 
 .PHONY: bench
 bench: $(VENV)/.dev  ## Measure throughput and latency on this machine

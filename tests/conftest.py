@@ -1,6 +1,6 @@
 """Servers and databases for tests, by the name of what a test needs.
 
-servers, kafka_bootstrap, database_dsn          any: given ones (ATLAS_TEST_KAFKA, ATLAS_TEST_DATABASE) or embedded ones
+servers, kafka_bootstrap, database_dsn, dsn     any: given ones (ATLAS_TEST_KAFKA, ATLAS_TEST_DATABASE) or embedded ones
 real_servers, real_database_dsn                 Apache Kafka and TimescaleDB: given, containers' or `make servers`'
 scratch_kafka, scratch_database                 embedded, wiped, the module's own: to be killed, paused, wiped
 real_scratch_kafka, real_scratch_cluster, real_scratch_database    the same from the real ones; one or three brokers
@@ -37,6 +37,7 @@ from stream.servers.postgres import PostgresServer
 from stream.servers.tansu import TansuBroker
 from stream.servers.timescale import TimescalePrograms
 from stream.servers.wheel_postgres import WheelPostgres
+from stream.store.migrations import upgrade
 
 _ROOT = Path(__file__).parents[1]
 _CACHE = Path("~/.cache/atlas-live").expanduser()
@@ -122,6 +123,14 @@ def _fresh_database(address: str) -> Iterator[str]:
 def database_dsn(servers: Servers) -> Iterator[str]:
     """A fresh database of the module's own, without tables or extensions."""
     with _fresh_database(servers.database) as dsn:
+        yield dsn
+
+
+@pytest.fixture
+def dsn(servers: Servers) -> Iterator[str]:
+    """A migrated database of the test's own."""
+    with _fresh_database(servers.database) as dsn:
+        upgrade(dsn)
         yield dsn
 
 

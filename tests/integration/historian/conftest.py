@@ -5,19 +5,16 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
-import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-import psycopg
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 from numpy.typing import NDArray
-from psycopg import sql
 
 from stream import topics
 from stream.envelope import Origin, ReadingBatch, encode, make_batch
@@ -25,27 +22,10 @@ from stream.health import Health
 from stream.historian.consume import LaneLimits
 from stream.historian.process import HistorianConfig, run_historian
 from stream.kafka import KafkaConfig, ensure_topics, open_producer, open_reader
-from stream.servers.port import Servers
 from stream.servers.tansu import TansuBroker
 from stream.store.database import DatabaseConfig, Pool, open_engine, open_pool
-from stream.store.migrations import upgrade
 from stream.store.plants import SqlPlantRepository, StoredPlant
 from twin.atlas.tags import PlantId, Tag, TagTable, TagTableContent
-
-
-@pytest.fixture
-def dsn(servers: Servers) -> Iterator[str]:
-    """A migrated database of the test's own."""
-    base, _, _ = servers.database.rpartition("/")
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(servers.database, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    upgrade(f"{base}/{name}")
-    try:
-        yield f"{base}/{name}"
-    finally:
-        with psycopg.connect(servers.database, autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from typing import Any
 import psycopg
 import pytest
 from aiokafka import TopicPartition
-from psycopg import sql
 
 from api.cli import key_file
 from api.client import PlantClient
@@ -28,11 +27,9 @@ from stream.kafka import KafkaConfig, ensure_topics, open_reader
 from stream.recovery import LogRecord, TwinsOfPartition, read_range, rebuild
 from stream.scan import snapshot
 from stream.scan.plant_twin import PlantTwin
-from stream.servers.port import Servers
 from stream.servers.ports import free_port
 from stream.servers.tansu import TansuBroker
 from stream.store.database import DatabaseConfig, open_engine, open_pool
-from stream.store.migrations import upgrade
 from stream.store.plants import read_plant, read_tag_table
 from stream.store.snapshots import StoredSnapshot, newest_snapshot
 from stream.store.unit_of_work import SqlUnitOfWork
@@ -171,21 +168,6 @@ class Site:
 def _end(process: subprocess.Popen[bytes]) -> None:
     process.kill()
     process.wait()
-
-
-@pytest.fixture
-def dsn(servers: Servers) -> Iterator[str]:
-    """A migrated database of the test's own."""
-    base, _, _ = servers.database.rpartition("/")
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(servers.database, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    upgrade(f"{base}/{name}")
-    try:
-        yield f"{base}/{name}"
-    finally:
-        with psycopg.connect(servers.database, autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture(params=["embedded"])
