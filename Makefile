@@ -14,6 +14,7 @@ ARGS ?=
 TESTS ?=
 # Tests wait for servers more than they work, so files of tests run side by side; WORKERS=0 runs them one by one.
 WORKERS ?= auto
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # Built into every lock, so that the installer and the build backend are pinned and hashed like all else.
 BUILD_TOOLS := 'editables>=0.5\nhatchling>=1.27\nuv>=0.9\n'
@@ -30,7 +31,8 @@ demo: $(VENV)/.demo  ## Install what is needed and run two simulated plants live
 
 .PHONY: test
 test: $(VENV)/.dev  ## Run all tests (tests of real servers run where these are given)
-	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(TESTS)
+	$(if $(TESTS),$(PYTEST) $(TESTS),$(PYTEST) tests/architecture tests/contracts tests/unit)
+	$(if $(TESTS),,$(PYTEST) tests/chaos tests/e2e tests/integration)
 
 .PHONY: check
 check: $(VENV)/.dev  ## Lint, types, import rules, unit and architecture tests
@@ -38,7 +40,7 @@ check: $(VENV)/.dev  ## Lint, types, import rules, unit and architecture tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 4 tests/unit tests/architecture
+	$(PYTEST) -q tests/unit tests/architecture
 
 .PHONY: bench
 bench: $(VENV)/.dev  ## Measure throughput and latency on this machine

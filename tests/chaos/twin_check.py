@@ -33,7 +33,7 @@ async def check_log_and_twins(system: LiveSystem) -> None:
             partition = await asyncio.to_thread(system.partition, plant)
             place = TopicPartition(topics.READINGS.name, partition)
             end = (await reader.end_offsets([place]))[place]
-            await check_order(reader, partition, end)
+            await check_order(reader, partition, incarnation, end)
             said = await said_until(reader, partition, incarnation, end)
             replayed = await replay(reader, pool, plant, partition, incarnation, end)
             told = await outputs_of(replayed)
@@ -42,13 +42,13 @@ async def check_log_and_twins(system: LiveSystem) -> None:
             assert not differing, f"{plant}: {len(differing)} of {len(told)} outputs differ from the replay's"
 
 
-async def check_order(reader: AIOKafkaConsumer, partition: int, end: int) -> None:
+async def check_order(reader: AIOKafkaConsumer, partition: int, incarnation: str, end: int) -> None:
     """What readers take: numbers without gaps, one process after the other, and a tag's live times never fall."""
     marks, runs = Marks(), []
     newest: dict[int, int] = {}
     async for record in read_range(reader, partition, 0, end):
         batch = decode(record.value)
-        if not isinstance(batch, ReadingBatch):
+        if not isinstance(batch, ReadingBatch) or record.log not in ("", incarnation):
             continue
         verdict = marks.judge(batch.source, batch.epoch, batch.seq)
         if verdict is Verdict.REPEATED:

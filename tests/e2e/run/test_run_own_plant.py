@@ -100,7 +100,8 @@ def check_commands(run):
     traced = json.loads(run.atlas("trace", "PI-201.PV", "--json"))
     assert [step["where"] for step in traced["steps"]] == ["sensor", "connector", "Kafka", "twin", "row"]
     times = [step["time_us"] for step in traced["steps"] if step["time_us"]]
-    assert times == sorted(times)
+    in_ms = [time // 1000 for time in times]  # Kafka keeps no finer ones
+    assert in_ms == sorted(in_ms)
     assert len(times) >= 3
     first = run.atlas("trace", "PI-201.PV").splitlines()[0]
     assert first.startswith("PI-201.PV Feed water pressure: ")
