@@ -15,6 +15,8 @@ from api.supervision.free_ports import PortPicker
 
 API_PORT: Final = 8000
 DASHBOARD_PORT: Final = 8501
+WRITERS: Final = ("connector", "worker", "historian", "keeper")
+"""The processes that write to Kafka all the time."""
 _LOOPBACK: Final = "127.0.0.1"
 _OPC_UA_PORT: Final = 4840
 _EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound

@@ -128,7 +128,9 @@ class _Run:
                 variables = run_plan.environment(request, addresses, keys, secret)
                 self._state.addresses = addresses.as_dict()
                 await self._prepare(variables)
-                keeper = ServerKeeper(self._servers, self._changed)
+                keeper = ServerKeeper(
+                    self._servers, self._changed, before_forgetting=lambda: supervisor.kill(run_plan.WRITERS)
+                )
                 tasks.append(asyncio.create_task(keeper.run()))
                 supervisor.add(run_plan.processes(addresses, variables, keys))
                 self._state.processes = [*keeper.processes, *supervisor.processes]

@@ -37,7 +37,11 @@ class _Kept:
 
 
 class ServerKeeper:
-    """Looks at each server of a set that is ours every `every_s`; starts again what died or grew too large."""
+    """Looks at each server of a set that is ours every `every_s`; starts again what died or grew too large.
+
+    `before_forgetting` is called right before the embedded broker is started anew: whoever writes to it must end first.
+    It keeps what comes before its topics are made, and gives the offsets of that a second time (ADR 0021).
+    """
 
     def __init__(
         self,
@@ -46,6 +50,7 @@ class ServerKeeper:
         every_s: float = 2.0,
         now: Callable[[], float] = time.monotonic,
         largest_broker: int = LARGEST_EMBEDDED_BROKER,
+        before_forgetting: Callable[[], None] = lambda: None,
     ) -> None:
         limit = largest_broker if servers.kind == "embedded" else None
         self._kept = [
@@ -55,6 +60,7 @@ class ServerKeeper:
         self._on_change = on_change
         self._every_s = every_s
         self._now = now
+        self._before_forgetting = before_forgetting
         for kept in self._kept:
             kept.started_at, kept.state.pid = now(), pid_of(kept.server)
 
@@ -87,6 +93,8 @@ class ServerKeeper:
         try:
             if too_large:
                 await asyncio.to_thread(kept.server.stop)
+            if kept.limit_bytes is not None:
+                self._before_forgetting()
             await asyncio.to_thread(kept.server.start)
         except AtlasError as error:
             _log.error("%s could not be started: %s", kept.server.name, error)

@@ -124,3 +124,16 @@ def test_a_run_stops_only_servers_that_are_its_own(tmp_path):
     assert server_claim.claim(ClaimedServers("native", running=True), tmp_path), "a killed run left these"
     server_claim.release(tmp_path)
     assert not server_claim.claim(ClaimedServers("native", running=True), tmp_path)
+
+
+@pytest.mark.parametrize(("kind", "told"), [("embedded", True), ("native", False)])
+async def test_log_may_vanish_writers_end_before_a_broker_that_forgets_is_started_anew(watched, kind, told):
+    servers = ToyServers(kind)
+    calls = servers.broker.calls
+    watched(servers, before_forgetting=lambda: calls.append("writers end"))
+    servers.database.alive = False
+    await until(lambda: servers.database.alive)
+    assert calls == []
+    servers.broker.alive = False
+    await until(lambda: servers.broker.alive)
+    assert calls == (["writers end"] if told else []) + ["start"]

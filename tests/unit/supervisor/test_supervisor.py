@@ -220,3 +220,15 @@ async def test_backoff_starts_anew_by_the_supervisors_clock(tmp_path):
     async with Running(supervisor):
         await until(lambda: len(lives) >= 3)
     assert set(lives) == {1.0}
+
+
+async def test_named_processes_are_killed_and_started_again_and_no_others(tmp_path):
+    specs = [ProcessSpec(name, python("import time; time.sleep(60)")) for name in ("writer", "reader")]
+    supervisor = Supervisor(specs, tmp_path, timing=QUICK, new_backoff=lambda: Backoff(first=0.02))
+    async with Running(supervisor):
+        await until(lambda: all(state.state == "up" for state in supervisor.processes))
+        before = {state.name: state.pid for state in supervisor.processes}
+        supervisor.kill(["writer"])
+        writer, reader = supervisor.processes
+        await until(lambda: writer.state == "up" and writer.pid not in (None, before["writer"]))
+    assert (writer.restarts, reader.restarts) == (1, 0)
