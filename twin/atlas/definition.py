@@ -11,12 +11,13 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from twin.atlas.entry import Entry
 from twin.atlas.equipment import EQUIPMENT_TYPES, Equipment
 from twin.atlas.errors import AtlasError
 from twin.atlas.faults import Fault, Finding, Path, did_you_mean
 from twin.atlas.invariants import PlantParts
 from twin.atlas.plant import Plant, ScanTimes, find_faults
-from twin.atlas.plant_file import LISTS, Entry, EquipmentEntry, PlantFile, SourceEntry, StreamEntry, TagEntry
+from twin.atlas.plant_file import LISTS, EquipmentEntry, PlantFile, SourceEntry, StreamEntry, TagEntry
 from twin.atlas.streams import End, ProcessStream
 from twin.atlas.tag_definition import Source, TagDefinition
 from twin.atlas.tags import Limits, PlantId
