@@ -1,6 +1,6 @@
 """Stored plants: the port that handlers write through, its SQLAlchemy form, and reads over a pool for everyone else."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection as SqlConnection
 
 from stream.store.database import Pool
 from stream.store.errors import UnknownStoredPlantError
+from stream.store.revisions import Revision
 from stream.store.tables import PLANT, PLANT_REVISION, TAG, TAG_TABLE
 from twin.atlas.tags import PlantId, TagTable
 
@@ -47,11 +48,20 @@ class PlantRepository(Protocol):
     async def number_tags(self, plant: PlantId, tags: Iterable[TagKey]) -> dict[TagKey, int]:
         """The number of each tag; a tag seen for the first time gets one that was never used."""
 
-    async def save(self, stored: StoredPlant, table: TagTable, at: datetime) -> None:
+    async def save(self, stored: StoredPlant, table: TagTable, at: datetime, by: str = "") -> None:
         """Store a revision with its tag table and put it in force."""
+
+    async def find(self, plant: str) -> StoredPlant | None:
+        """The plant as stored; None where there is none."""
 
     async def list(self) -> list[StoredPlant]:
         """All plants, by number."""
+
+    async def revisions(self, plant: str) -> Sequence[Revision]:
+        """Every revision's number, time and name of who stored it, oldest first."""
+
+    async def definition(self, plant: str, revision: int) -> str | None:
+        """The text of one revision; None where there is no such."""
 
 
 class SqlPlantRepository:
@@ -63,9 +73,9 @@ class SqlPlantRepository:
     async def claim(self, plant: PlantId) -> tuple[StoredPlant | None, int]:
         """See `PlantRepository`; holds an advisory lock until the transaction ends."""
         await self._connection.execute(select(func.pg_advisory_xact_lock(NUMBER_LOCK)))
-        rows = (await self._connection.execute(_STORED.where(PLANT.c.plant == plant))).all()
-        if rows:
-            return _stored(tuple(rows[0])), int(rows[0].number)
+        stored = await self.find(plant)
+        if stored is not None:
+            return stored, stored.number
         number = await self._connection.scalar(select(func.coalesce(func.max(PLANT.c.number), -1) + 1))
         return None, int(number or 0)
 
@@ -79,7 +89,7 @@ class SqlPlantRepository:
             known = await self._known_tags(plant)
         return {key: known[key] for key in wanted}
 
-    async def save(self, stored: StoredPlant, table: TagTable, at: datetime) -> None:
+    async def save(self, stored: StoredPlant, table: TagTable, at: datetime, by: str = "") -> None:
         """See `PlantRepository`; the table's advisory lock keeps a refusal from slipping in between."""
         lock = func.pg_advisory_xact_lock(func.hashtextextended(table_lock(table.name), 0))
         await self._connection.execute(select(lock))
@@ -95,13 +105,32 @@ class SqlPlantRepository:
                 definition=stored.definition,
                 tag_table=table.name,
                 created_at=at,
+                by=by,
             )
         )
+
+    async def find(self, plant: str) -> StoredPlant | None:
+        """See `PlantRepository`."""
+        row = (await self._connection.execute(_STORED.where(PLANT.c.plant == plant))).one_or_none()
+        return None if row is None else _stored(tuple(row))
 
     async def list(self) -> list[StoredPlant]:
         """See `PlantRepository`."""
         rows = (await self._connection.execute(_STORED.order_by(PLANT.c.number))).all()
         return [_stored(tuple(row)) for row in rows]
+
+    async def revisions(self, plant: str) -> Sequence[Revision]:
+        """See `PlantRepository`."""
+        of = PLANT_REVISION.c
+        query = select(of.revision, of.created_at, of.by).where(of.plant == plant).order_by(of.revision)
+        return [Revision(*row) for row in (await self._connection.execute(query)).all()]
+
+    async def definition(self, plant: str, revision: int) -> str | None:
+        """See `PlantRepository`."""
+        of = PLANT_REVISION.c
+        query = select(of.definition).where(of.plant == plant, of.revision == revision)
+        found: str | None = await self._connection.scalar(query)
+        return found
 
     async def _known_tags(self, plant: PlantId) -> dict[TagKey, int]:
         query = select(TAG.c.name, TAG.c.unit, TAG.c.tag_id).where(TAG.c.plant == plant)
@@ -117,7 +146,8 @@ class InMemoryPlantRepository:
     """`PlantRepository` in dictionaries, for tests of handlers; passes the same contract suite."""
 
     def __init__(self) -> None:
-        self.plants: dict[PlantId, StoredPlant] = {}
+        self.plants: dict[str, StoredPlant] = {}
+        self.stored: dict[str, tuple[tuple[str, Revision], ...]] = {}
         self.tags: dict[tuple[PlantId, TagKey], int] = {}
         self.tables: dict[str, TagTable] = {}
 
@@ -132,19 +162,34 @@ class InMemoryPlantRepository:
         """See `PlantRepository`."""
         return {key: self.tags.setdefault((plant, key), len(self.tags) + 1) for key in dict.fromkeys(tags)}
 
-    async def save(self, stored: StoredPlant, table: TagTable, at: datetime) -> None:
+    async def save(self, stored: StoredPlant, table: TagTable, at: datetime, by: str = "") -> None:
         """See `PlantRepository`."""
         self.plants[stored.plant] = stored
         self.tables[table.name] = table
+        before, revision = self.stored.get(stored.plant, ()), Revision(stored.revision, at, by)
+        self.stored[stored.plant] = (*before, (stored.definition, revision))
+
+    async def find(self, plant: str) -> StoredPlant | None:
+        """See `PlantRepository`."""
+        return self.plants.get(plant)
 
     async def list(self) -> list[StoredPlant]:
         """See `PlantRepository`."""
         return sorted(self.plants.values(), key=lambda stored: stored.number)
 
+    async def revisions(self, plant: str) -> Sequence[Revision]:
+        """See `PlantRepository`."""
+        return [revision for _, revision in self.stored.get(plant, ())]
+
+    async def definition(self, plant: str, revision: int) -> str | None:
+        """See `PlantRepository`."""
+        return next((text for text, each in self.stored.get(plant, ()) if each.number == revision), None)
+
     def copy(self) -> "InMemoryPlantRepository":
         """A copy to be changed and thrown away or kept."""
         twin = InMemoryPlantRepository()
-        twin.plants, twin.tags, twin.tables = dict(self.plants), dict(self.tags), dict(self.tables)
+        twin.plants, twin.stored = dict(self.plants), dict(self.stored)
+        twin.tags, twin.tables = dict(self.tags), dict(self.tables)
         return twin
 
 

@@ -68,6 +68,37 @@ PLANT_REVISION: Final = Table(
     _text("definition"),
     _text("tag_table"),
     _time("created_at"),
+    _text("by", server_default=text("''")),
+)
+
+PORTFOLIO: Final = Table(
+    "portfolio",
+    METADATA,
+    Column("portfolio", Text, primary_key=True),
+    _text("name"),
+    _integer("revision"),
+    CheckConstraint("revision > 0"),
+)
+
+PORTFOLIO_REVISION: Final = Table(
+    "portfolio_revision",
+    METADATA,
+    Column("portfolio", Text, ForeignKey("portfolio.portfolio"), primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    _text("definition"),
+    _time("created_at"),
+    _text("by"),
+)
+
+PRICE_BOOK: Final = Table(
+    "price_book",
+    METADATA,
+    Column("plant", Text, ForeignKey("plant.plant"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("entries", JSONB, nullable=False),
+    _time("created_at"),
+    _text("by"),
+    CheckConstraint("version > 0"),
 )
 
 TAG: Final = Table(

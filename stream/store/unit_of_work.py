@@ -1,5 +1,6 @@
 """Units of work: repositories that share one transaction, which is undone unless `commit` was called."""
 
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -8,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from stream.store.outbox import InMemoryOutboxRepository, OutboxRepository, SqlOutboxRepository
 from stream.store.plants import InMemoryPlantRepository, PlantRepository, SqlPlantRepository
+from stream.store.portfolios import InMemoryPortfolioRepository, PortfolioRepository, SqlPortfolioRepository
+from stream.store.price_books import InMemoryPriceBookRepository, PriceBookRepository, SqlPriceBookRepository
 
 
 class UnitOfWork(Protocol):
@@ -16,6 +19,14 @@ class UnitOfWork(Protocol):
     @property
     def plants(self) -> PlantRepository:
         """The plants, as this unit sees and changes them."""
+
+    @property
+    def portfolios(self) -> PortfolioRepository:
+        """The portfolios, likewise."""
+
+    @property
+    def prices(self) -> PriceBookRepository:
+        """The plants' price books, likewise."""
 
     @property
     def outbox(self) -> OutboxRepository:
@@ -37,6 +48,8 @@ class SqlUnitOfWork:
     """`UnitOfWork` over one transaction of a SQLAlchemy engine."""
 
     plants: PlantRepository
+    portfolios: PortfolioRepository
+    prices: PriceBookRepository
     outbox: OutboxRepository
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -47,6 +60,8 @@ class SqlUnitOfWork:
         """Take a connection and begin."""
         self._connection = await self._engine.connect()
         self.plants = SqlPlantRepository(self._connection)
+        self.portfolios = SqlPortfolioRepository(self._connection)
+        self.prices = SqlPriceBookRepository(self._connection)
         self.outbox = SqlOutboxRepository(self._connection)
         return self
 
@@ -69,31 +84,50 @@ class InMemoryUnitOfWork:
     """`UnitOfWork` over dictionaries, for tests of handlers; what was committed outlives the unit."""
 
     def __init__(self) -> None:
-        self._committed = (InMemoryPlantRepository(), InMemoryOutboxRepository())
-        self._plants, self._outbox = self._committed
+        self._committed = self._working = _Memory()
 
     @property
     def plants(self) -> InMemoryPlantRepository:
         """The plants, as this unit sees and changes them."""
-        return self._plants
+        return self._working.plants
+
+    @property
+    def portfolios(self) -> InMemoryPortfolioRepository:
+        """The portfolios, likewise."""
+        return self._working.portfolios
+
+    @property
+    def prices(self) -> InMemoryPriceBookRepository:
+        """The plants' price books, likewise."""
+        return self._working.prices
 
     @property
     def outbox(self) -> InMemoryOutboxRepository:
         """The events that go out if this unit commits."""
-        return self._outbox
+        return self._working.outbox
 
     async def __aenter__(self) -> Self:
         """Begin on a copy."""
-        plants, outbox = self._committed
-        self._plants, self._outbox = plants.copy(), outbox.copy()
+        self._working = self._committed.copy()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Forget what was not committed."""
-        self._plants, self._outbox = self._committed
+        self._working = self._committed
 
     async def commit(self) -> None:
         """Keep the copy."""
-        self._committed = (self._plants, self._outbox)
+        self._committed = self._working
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    plants: InMemoryPlantRepository = field(default_factory=InMemoryPlantRepository)
+    portfolios: InMemoryPortfolioRepository = field(default_factory=InMemoryPortfolioRepository)
+    prices: InMemoryPriceBookRepository = field(default_factory=InMemoryPriceBookRepository)
+    outbox: InMemoryOutboxRepository = field(default_factory=InMemoryOutboxRepository)
+
+    def copy(self) -> "_Memory":
+        return _Memory(self.plants.copy(), self.portfolios.copy(), self.prices.copy(), self.outbox.copy())

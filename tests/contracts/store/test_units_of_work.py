@@ -12,6 +12,9 @@ from stream.store.database import DatabaseConfig, open_engine
 from stream.store.migrations import upgrade
 from stream.store.outbox import OutboxEvent
 from stream.store.plants import StoredPlant
+from stream.store.portfolios import StoredPortfolio
+from stream.store.price_books import StoredPriceBook
+from stream.store.revisions import Revision
 from stream.store.tables import METADATA
 from stream.store.unit_of_work import InMemoryUnitOfWork, SqlUnitOfWork, UnitOfWork
 from twin.atlas.tags import PlantId, Tag, TagTable, TagTableContent
@@ -42,13 +45,13 @@ def table_of(plant: PlantId, number: int, revision: int, ids: dict[tuple[str, st
     return TagTable.of(TagTableContent(plant=plant, number=number, revision=revision, tags=tags))
 
 
-async def store(unit: UnitOfWork, plant: PlantId, revision: int, *, commit: bool = True) -> StoredPlant:
+async def store(unit: UnitOfWork, plant: PlantId, revision: int, *, commit: bool = True, by: str = "") -> StoredPlant:
     async with unit:
         _, number = await unit.plants.claim(plant)
         ids = await unit.plants.number_tags(plant, [("TI-1", "degC")])
         table = table_of(plant, number, revision, ids)
         stored = StoredPlant(plant, number, plant.title(), revision, f"text {revision}", table.name)
-        await unit.plants.save(stored, table, AT)
+        await unit.plants.save(stored, table, AT, by)
         await unit.outbox.add(
             OutboxEvent(f"{plant}-{revision}", f"plant/{plant}", revision, "PlantRevised", {"n": 1}, AT)
         )
@@ -103,3 +106,56 @@ async def test_tag_tables_a_number_is_never_reused_and_changes_with_the_unit(uni
     assert len({*first.values(), second["TI-1", "K"], other["TI-1", "degC"]}) == 4
     async with unit:
         assert await unit.plants.number_tags(BOILER, [("TI-1", "degC")]) == {("TI-1", "degC"): first["TI-1", "degC"]}
+
+
+async def test_every_revision_of_a_plant_can_be_read_with_who_stored_it(unit: UnitOfWork) -> None:
+    for revision, by in ((1, "anna"), (2, "ben")):
+        await store(unit, BOILER, revision, by=by)
+    await store(unit, KILN, 1, by="carl")
+    async with unit:
+        assert await unit.plants.revisions(BOILER) == [Revision(1, AT, "anna"), Revision(2, AT, "ben")]
+        assert [await unit.plants.definition(BOILER, n) for n in (1, 2, 3)] == ["text 1", "text 2", None]
+        found = await unit.plants.find(BOILER)
+        assert found is not None
+        assert (found.revision, found.definition, found.number) == (2, "text 2", 0)
+        assert (await unit.plants.find("mill"), await unit.plants.revisions("mill")) == (None, [])
+
+
+async def test_portfolios_have_revisions_of_their_own(unit: UnitOfWork) -> None:
+    east, west = StoredPortfolio("east", "East", 1, "east 1"), StoredPortfolio("west", "West", 1, "west 1")
+    later = StoredPortfolio("east", "Far East", 2, "east 2")
+    for stored, by in ((west, "anna"), (east, "ben"), (later, "anna")):
+        async with unit:
+            before = await unit.portfolios.claim(stored.portfolio)
+            assert (0 if before is None else before.revision) == stored.revision - 1
+            await unit.portfolios.save(stored, AT, by)
+            await unit.commit()
+    async with unit:
+        assert await unit.portfolios.list() == [later, west]
+        assert await unit.portfolios.find("east") == later
+        assert await unit.portfolios.revisions("east") == [Revision(1, AT, "ben"), Revision(2, AT, "anna")]
+        assert [await unit.portfolios.definition("east", n) for n in (1, 2, 3)] == ["east 1", "east 2", None]
+        assert (await unit.portfolios.find("north"), await unit.portfolios.revisions("north")) == (None, [])
+
+
+async def test_price_books_are_versions_beside_the_plants_revisions(unit: UnitOfWork) -> None:
+    await store(unit, BOILER, 1)
+    books = [StoredPriceBook(BOILER, n, [{"item": "steam", "price": f"{n} EUR/t"}]) for n in (1, 2)]
+    for book in books:
+        async with unit:
+            await unit.prices.save(book, AT, "anna")
+            await unit.commit()
+    async with unit:
+        await unit.prices.save(StoredPriceBook(BOILER, 3, []), AT, "undone")
+    async with unit:
+        assert await unit.prices.find(BOILER) == books[1]
+        assert [await unit.prices.find(BOILER, n) for n in (1, 2, 3)] == [*books, None]
+        assert await unit.prices.versions(BOILER) == [Revision(1, AT, "anna"), Revision(2, AT, "anna")]
+        assert (await unit.prices.find(KILN), await unit.prices.versions(KILN)) == (None, [])
+
+
+async def test_portfolios_and_prices_are_undone_together_with_plants(unit: UnitOfWork) -> None:
+    async with unit:
+        await unit.portfolios.save(StoredPortfolio("east", "East", 1, "text"), AT, "anna")
+    async with unit:
+        assert await unit.portfolios.list() == []

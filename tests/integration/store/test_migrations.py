@@ -34,7 +34,7 @@ def test_several_processes_may_migrate_at_once(database_dsn: str) -> None:
         for done in [threads.submit(upgrade, database_dsn) for _ in range(4)]:
             done.result()
     with psycopg.connect(database_dsn) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
 
 
 async def test_readings_are_a_hypertable_where_the_database_can(conn: Connection) -> None:
