@@ -95,7 +95,7 @@ def _request(
 
 
 def _plant_file(file: Path) -> "PlantFile":
-    from api.cli.plant import read_definition
+    from api.cli.plants.named_plant import read_definition
     from api.cli.run_plan import PlantFile
 
     plant = read_definition(file)

@@ -13,7 +13,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "run": ("api.cli.demo", "Run your own plants live, from their plant files."),
     "status": ("api.cli.status", "Tell what runs, where, and how it is."),
     "doctor": ("api.cli.doctor", "Tell what this machine has, lacks, and how long its disk will last."),
-    "plant": ("api.cli.plant", "Check, store, show, list and draw plants."),
+    "plant": ("api.cli.plant", "Write, check, show, compare, draw, import and store plants."),
     "trace": ("api.cli.trace", "Show the way of a tag's newest reading, from sensor to screen."),
     "letters": ("api.cli.letters", "List what could not be stored, and release it once its cause is mended."),
     "keys": ("api.cli.keys", "Create, admit, list and revoke API keys."),
