@@ -4,7 +4,9 @@
     |-- DefinitionError             a plant file with faults (twin.atlas.definition)
     |-- ExpressionError             a derived tag's expression (twin.atlas.expressions); knows its position
     |-- PlantError                  a plant that breaks its invariants (twin.atlas.plant)
+    |-- UnknownParameterError       a name that a set of parameters lacks (twin.atlas.parameters); a KeyError too
     |-- UnitError                   (twin.atlas.units)
+    |   |-- QuantityError           no number with a unit, or a sum or product without meaning (twin.atlas.quantities)
     |   |-- UnknownUnitError        a unit that nobody knows
     |   `-- WrongDimensionError     two units that measure different things
     `-- UnknownPlantError           a plant that does not ship (twin.plants)

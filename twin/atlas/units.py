@@ -2,9 +2,10 @@
 
 A unit is text as people write it on a data sheet: `degC`, `m3/h`, `kPa(g)`, `mol%`, `1/min`. Gauge pressures, marked
 `(g)` or written `barg`, `psig`, count from the standard atmosphere, 101.325 kPa. `kscmh` (thousand standard cubic
-metres an hour) and `scm` have a dimension of their own, because plants differ in the conditions they call standard.
-Money (`USD`, `EUR`) too; there is no exchange rate here. `rpm` is 1/min. What only looks alike stays apart: degC and
-delta_degC, mol% and wt%, rad/s and Hz.
+metres an hour), `scm` and `Sm3` have a dimension of their own, because plants differ in the conditions they call
+standard; `Nm3` is an amount, because 0 degC and 101.325 kPa are agreed on. `bbl` is the oil barrel of 42 US gallons.
+Each currency has a dimension of its own too, so that no price is taken for one in another currency; there is no
+exchange rate here. `rpm` is 1/min. What only looks alike stays apart: degC and delta_degC, mol% and wt%, rad/s and Hz.
 """
 
 import difflib
@@ -28,15 +29,24 @@ _DEFINITIONS: Final = (
     "scmh = standard_cubic_metre / hour",
     "kscmh = 1000 * standard_cubic_metre / hour",
     "normal_cubic_metre = 44.61503 * mol = Nm3",  # 0 degC and 101.325 kPa
-    "US_dollar = [money_US] = USD",
-    "euro_money = [money_EU] = EUR",
+    "barrel = 42 * gallon = bbl",  # pint's own barrel holds 31.5 gallons
+    "pound_mole = 453.59237 * mol = lbmol",
+    "ppb = 1e-9",
 )
+
+CURRENCIES: Final = (
+    "USD", "EUR", "GBP", "CHF", "JPY", "CNY", "INR", "KRW", "CAD", "AUD", "BRL", "MXN", "NOK", "SEK", "DKK", "PLN",
+    "CZK", "SAR", "SGD", "ZAR",
+)  # fmt: skip
+"""Currencies that a price may be told in (ISO 4217)."""
 
 _GAUGE: Final = re.compile(r"^(?P<unit>.+?)\s*\((?P<mark>[ga])\)$|^(?P<short>bar|mbar|psi)(?P<letter>[ga])$")
 _FRACTION: Final = re.compile(r"^(mol|wt|mass|vol)\s*%$")
 _FRACTION_OF: Final = {"mol": "mole", "wt": "mass", "mass": "mass", "vol": "volume"}
 _POWERS: Final = str.maketrans("²³", "23")
-_TOKEN: Final = re.compile(r"\s*(?:(?P<name>Nm3|[A-Za-z_°µ%]+)(?:\^?(?P<power>-?\d))?|(?P<sign>[*·/()])|(?P<one>1))\s*")
+_TOKEN: Final = re.compile(
+    r"\s*(?:(?P<name>k?[NS]m3|[A-Za-z_°µ%]+)(?:\^?(?P<power>-?\d))?|(?P<sign>[*·/()])|(?P<one>1))\s*"
+)
 
 _RELAXED: Final = {
     "mole fraction": "a bare number", "mass fraction": "a bare number", "volume fraction": "a bare number",
@@ -48,7 +58,8 @@ _COMMON: Final = (
     "degC", "degF", "K", "delta_degC", "Pa", "kPa", "kPa(g)", "bar", "bar(g)", "barg", "psi", "psig", "mbar", "%",
     "mol%", "wt%", "vol%", "ppm", "kg/s", "kg/h", "t/h", "m3/h", "m3/s", "L/min", "kmol/h", "mol/s", "kscmh", "scmh",
     "Nm3/h", "m", "mm", "m3", "L", "kg", "W", "kW", "MW", "J", "kJ", "MJ", "s", "min", "h", "1/min", "rpm", "Hz", "V",
-    "A", "mA", "USD/h", "USD/s", "EUR/h", "kW/K", "kJ/(kg K)", "kg/m3", "mol/L",
+    "A", "mA", "bbl", "bbl/d", "Sm3/h", "USD/h", "USD/s", "USD/kg", "USD/t", "EUR/h", "EUR/t",
+    "EUR/MWh", "kg/mol", "g/mol", "kW/K", "kJ/(kg K)", "kg/m3", "mol/L",
 )  # fmt: skip
 
 
@@ -107,8 +118,10 @@ class Conversion:
 
 
 def _make_registry() -> "pint.UnitRegistry[float]":
-    registry: pint.UnitRegistry[float] = pint.UnitRegistry(autoconvert_offset_to_baseunit=True, cache_folder=None)
-    for line in _DEFINITIONS:
+    registry: pint.UnitRegistry[float] = pint.UnitRegistry(
+        autoconvert_offset_to_baseunit=True, cache_folder=None, on_redefinition="ignore"
+    )
+    for line in (*_DEFINITIONS, *(f"{code} = [money_{code}]" for code in CURRENCIES)):
         registry.define(line)
     return registry
 
@@ -186,6 +199,36 @@ def parse_duration(text: str) -> float:
             f"'{text[:LONGEST_UNIT]}' is no duration", remedy="write a number and its unit, like 10 s, 15 min"
         )
     return float(match[1]) * conversion(match[2], "s").scale
+
+
+def difference_unit(unit: Unit) -> Unit:
+    """The unit of a difference of two values in `unit`: delta_degC for degC, kPa for kPa(g); most are their own."""
+    if unit.offset == 0.0:
+        return unit
+    plain, _ = _without_gauge(unit.text.strip())
+    return parse_unit(plain if unit.dimension == "pressure" else f"delta_{plain}".replace("°", "deg"))
+
+
+@lru_cache(maxsize=4096)
+def product_unit(first: str, second: str, power: int = 1) -> Unit:
+    """SI unit of `first` times `second`, or of the quotient where `power` is -1.
+
+    What has a name of its own gets its usual unit (kg/s, W, Hz), everything else its base units.
+    """
+    unit = (_pint_unit(first) * _pint_unit(second) ** power).to_base_units()
+    example = dict(_WORDS).get(_name_dimension(unit.units))
+    return parse_unit(_as_written(f"{unit.units:~C}" if example is None else example))
+
+
+def _as_written(pint_text: str) -> str:
+    return pint_text.replace("**", "")
+
+
+def _pint_unit(text: str) -> "pint.Quantity[float]":
+    """One of a unit as pint knows it, gauge marks and kinds of fraction left out."""
+    stripped = text.strip().translate(_POWERS)
+    plain = "" if _FRACTION.match(stripped) else _without_gauge(stripped)[0]
+    return registry().Quantity(1.0, _Reader(plain, text).read())
 
 
 def _without_gauge(text: str) -> tuple[str, bool]:
@@ -266,6 +309,8 @@ class _Reader:
 
     def _named(self, name: str) -> pint.Unit:
         name = _PINT_NAMES.get(name, name)
+        if name in _TWO_MEANINGS:
+            raise UnknownUnitError(self._text)
         try:
             unit = registry().Unit(name)
             counts_from_zero = not registry().Quantity(0.0, unit).to_base_units().magnitude
@@ -282,20 +327,33 @@ def _name_dimension(unit: pint.Unit) -> str:
     base = registry().get_base_units(unit)[1]
     if str(unit).startswith("delta_") and base == registry().kelvin:
         return "temperature difference"
-    for word, example in _WORDS:
-        if registry().get_base_units(registry().Unit(example))[1] == base:
-            return word
-    return str(base)
+    return _words().get(str(base), str(base))
 
 
-_PINT_NAMES: Final = {"%": "percent", "rpm": "1/min"}
+@lru_cache(maxsize=1)
+def _words() -> dict[str, str]:
+    return {str(registry().get_base_units(registry().Unit(example))[1]): word for word, example in _WORDS}
+
+
+_PINT_NAMES: Final = {"%": "percent", "rpm": "1/min", "Sm3": "scm", "kSm3": "kscm"}
 """Names that pint reads otherwise: its rpm is an angle per time, 2 pi times too many for a speed in 1/min or Hz."""
+
+_TWO_MEANINGS: Final = frozenset({"Mbbl"})
+"""A million by SI and a thousand in oil fields; write kbbl, or bbl with its number."""
 
 _WORDS: Final = (
     ("a bare number", ""), ("temperature", "K"), ("pressure", "Pa"), ("length", "m"), ("area", "m**2"),
     ("volume", "m**3"), ("mass", "kg"), ("amount", "mol"), ("time", "s"), ("mass flow", "kg/s"),
     ("volume flow", "m**3/s"), ("molar flow", "mol/s"), ("standard volume flow", "scmh"), ("energy", "J"),
     ("power", "W"), ("density", "kg/m**3"), ("concentration", "mol/m**3"), ("frequency", "Hz"),
-    ("current", "ampere"), ("voltage", "V"), ("money", "USD"), ("money per time", "USD/s"), ("velocity", "m/s"),
-    ("angle", "rad"), ("angular velocity", "rad/s"),
+    ("current", "ampere"), ("voltage", "V"), ("velocity", "m/s"), ("angle", "rad"), ("angular velocity", "rad/s"),
+    ("molar mass", "kg/mol"), ("specific energy", "J/kg"), ("molar energy", "J/mol"), ("heat capacity", "J/kg/K"),
+    *(
+        (f"money in {code}{per}", f"{code}{unit}")
+        for code in CURRENCIES
+        for per, unit in (
+            ("", ""), (" per time", "/s"), (" per mass", "/kg"), (" per volume", "/m**3"), (" per energy", "/J"),
+            (" per amount", "/mol"),
+        )
+    ),
 )  # fmt: skip
