@@ -4,6 +4,7 @@ A book is immutable and has a version of its own, apart from the plant's revisio
 don't. A plant file may carry the first one.
 """
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +18,6 @@ from twin.atlas.faults import did_you_mean
 if TYPE_CHECKING:
     from twin.atlas.quantities import Quantity
 
-CURRENCIES: Final = ("USD", "EUR")
 PRICED_BY: Final = ("kg", "m3", "J", "mol", "scm", "h")
 """What a price may be for: mass, volume, energy, amount, standard volume, time; any unit of these dimensions."""
 
@@ -64,7 +64,7 @@ class Price:
     def written(cls, item: str, price: str, since: datetime | None, until: datetime | None) -> "Price":
         """Read what was checked before, without looking its unit up; raises `PriceError`."""
         match = _WRITTEN.match(price)
-        if match is None:
+        if match is None or not math.isfinite(float(match["amount"])):
             raise PriceError(
                 f"the price of {item}, '{price[:40]}', is no number with a unit", remedy="write it like 1143.38 USD/kg"
             )
@@ -85,9 +85,8 @@ class Price:
     def quantity(self) -> "Quantity":
         """The price as a quantity, ready to be multiplied by an amount."""
         from twin.atlas.quantities import Quantity
-        from twin.atlas.units import parse_unit
 
-        return Quantity(self.amount, parse_unit(self.unit))
+        return Quantity(self.amount, self.unit)
 
     def holds(self, at: datetime) -> bool:
         """Whether the price is in force at an instant."""
@@ -213,7 +212,7 @@ def _price(entry: Mapping[str, Any]) -> Price:
 
 
 def _is_money_for_something(unit: str) -> bool:
-    from twin.atlas.units import parse_unit
+    from twin.atlas.units import CURRENCIES, parse_unit
 
-    known = {parse_unit(f"{money}/{what}").dimension for money in CURRENCIES for what in PRICED_BY}
-    return parse_unit(unit).dimension in known
+    dimension, money = parse_unit(unit).dimension, unit[:3]
+    return money in CURRENCIES and dimension in {parse_unit(f"{money}/{what}").dimension for what in PRICED_BY}

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from twin.atlas import prices as prices_module
 from twin.atlas.price_file import PriceEntry, read_prices
 from twin.atlas.prices import Price, PriceBook, PriceError, overlaps
+from twin.atlas.quantities import Quantity
 from twin.atlas.units import UnknownUnitError
 
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -40,10 +41,15 @@ def test_money_for_an_amount_is_a_price(text: str) -> None:
     assert (read.amount, read.unit) == (float(text.split()[0]), text.split()[1])
 
 
-@pytest.mark.parametrize("text", ["5 kg/USD", "5 degC", "5 USD", "5 USD2/kg", "5"])
+@pytest.mark.parametrize("text", ["5 kg/USD", "5 degC", "5 USD", "5 USD2/kg", "5 kg USD/m3", "5", "1e999 USD/kg"])
 def test_what_is_no_money_for_an_amount_is_refused_with_the_item_and_the_remedy(text: str) -> None:
     with pytest.raises(PriceError, match=r"price of P, .*write it like 1143.38 USD/kg"):
         Price.of("P", text)
+
+
+def test_a_price_times_an_amount_is_money() -> None:
+    book = PriceBook([Price.of("P", "1143.38 USD/kg")])
+    assert book.price("P", DAY) * Quantity.parse("3 t") == Quantity.parse("3430140 USD")
 
 
 def test_an_unknown_unit_is_named() -> None:
