@@ -31,17 +31,21 @@ def cloud_event(event: OutboxEvent) -> bytes:
     return orjson.dumps(content)
 
 
-def revision_record(event: OutboxEvent) -> tuple[int, bytes] | None:
-    """The partition and control record that tell the twins of a plant's revision, or None for any other event."""
-    if event.type != "PlantRevised":
-        return None
-    control = Control(
-        plant=str(event.content["plant"]),
-        identity=event.event_id,
-        action="revise",
-        content={"tag_table": event.content["tag_table"], "revision": event.content["revision"]},
-    )
-    return topics.partition_of(int(event.content["number"])), encode(control)
+def control_record(event: OutboxEvent) -> tuple[int, bytes] | None:
+    """The partition and control record that tell a plant's twin of the event, or None where it does not concern it.
+
+    Its identity is the event's, so a twin takes a record that was sent again only once.
+    """
+    content = event.content
+    match event.type:
+        case "PlantRevised":
+            action, news = "revise", {"tag_table": content["tag_table"], "revision": content["revision"]}
+        case "PricesChanged":
+            action, news = "prices", {"version": content["version"], "entries": content["entries"]}
+        case _:
+            return None
+    control = Control(plant=str(content["plant"]), identity=event.event_id, action=action, content=news)
+    return topics.partition_of(int(content["number"])), encode(control)
 
 
 def event_partition(event: OutboxEvent) -> int:
@@ -56,9 +60,9 @@ async def relay_events(conn: Connection, producer: AIOKafkaProducer, now: dateti
     """Send unsent events one after the other and mark each; returns how many. The caller holds the relay's lock."""
     events = await read_unsent(conn, limit)
     for event in events:
-        revision = revision_record(event)
-        if revision is not None:
-            partition, record = revision
+        control = control_record(event)
+        if control is not None:
+            partition, record = control
             await producer.send_and_wait(topics.READINGS.name, record, partition=partition)
         await producer.send_and_wait(
             topics.EVENTS.name,

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from stream.store.errors import RevisionConflictError
+
 
 @dataclass(frozen=True, slots=True)
 class Revision:
@@ -11,3 +13,17 @@ class Revision:
     number: int
     stored_at: datetime
     by: str
+
+
+def demand_revision(what: str, expected: int | None, actual: int) -> None:
+    """Let a change pass that was made for the revision in force (optimistic locking).
+
+    `expected` is None for a change made for whichever, 0 for one made for none.
+
+    Raises
+    ------
+    RevisionConflictError
+        Where another one is in force.
+    """
+    if expected is not None and expected != actual:
+        raise RevisionConflictError(what, expected, actual)

@@ -89,6 +89,20 @@ async def test_outbox_an_event_reaches_the_twins_and_the_world_once(conn: Any, k
     ]
 
 
+async def test_outbox_changed_prices_reach_the_twins_as_control_records(conn: Any, kafka: Any, producer: Any) -> None:
+    entries = [{"item": "steam", "price": "18.0 EUR/t", "from": None, "until": None}]
+    content = {"plant": "boiler", "number": 5, "version": 2, "entries": entries}
+    await add_event(conn, OutboxEvent("e1", "prices/boiler", 2, "PricesChanged", content, NOW))
+    portfolio = {"portfolio": "rhine", "name": "Rhine", "revision": 1}
+    await add_event(conn, OutboxEvent("e2", "portfolio/rhine", 1, "PortfolioRevised", portfolio, NOW))
+    assert await relay_events(conn, producer, NOW) == 2
+    assert [decode(raw) for raw in await read(kafka, topics.READINGS.name, 5)] == [
+        Control(plant="boiler", identity="e1", action="prices", content={"version": 2, "entries": entries})
+    ]
+    (event,) = [orjson.loads(raw) for raw in await read(kafka, topics.EVENTS.name, 5)]
+    assert (event["source"], event["version"], event["data"]) == ("/prices/boiler", 2, content)
+
+
 async def test_outbox_a_relay_killed_before_its_mark_sends_the_same_identity_again(
     dsn: str, conn: Any, kafka: Any, producer: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

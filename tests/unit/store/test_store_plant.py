@@ -8,7 +8,9 @@ from itertools import count
 import pytest
 
 from stream.handlers.store_plant import PlantRevised, StorePlant, store_plant
+from stream.store.errors import RevisionConflictError
 from stream.store.unit_of_work import InMemoryUnitOfWork
+from twin.atlas.definition import DefinitionError
 from twin.atlas.errors import AtlasError
 from twin.plants import names, path
 
@@ -64,3 +66,23 @@ async def test_a_faulty_definition_stores_nothing() -> None:
         await store(unit, "id: [not a plant")
     assert await unit.plants.list() == []
     assert unit.outbox.events == []
+
+
+async def test_a_change_made_for_another_revision_is_refused_naming_both() -> None:
+    unit = InMemoryUnitOfWork()
+    command = StorePlant(definition_text=text(names()[0]), expected_revision=0, by="anna")
+    (event,) = await store_plant(command, unit)
+    assert event.by == "anna"
+    assert [each.by for each in await unit.plants.revisions(names()[0])] == ["anna"]
+    for expected in (0, 2):
+        later = StorePlant(definition_text=text(names()[0]) + "\n# late\n", expected_revision=expected)
+        with pytest.raises(RevisionConflictError, match=f"{names()[0]} is at revision 1") as caught:
+            await store_plant(later, unit)
+        assert (caught.value.expected, caught.value.actual) == (expected, 1)
+    assert len(unit.outbox.events) == 1
+
+
+async def test_a_text_of_another_plant_than_the_one_named_is_refused() -> None:
+    command = StorePlant(definition_text=text(names()[0]), plant="another")
+    with pytest.raises(DefinitionError, match=r"(?s)describes plant .*write 'plant: another'"):
+        await store_plant(command, InMemoryUnitOfWork())
