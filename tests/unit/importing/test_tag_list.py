@@ -46,7 +46,7 @@ def test_every_bad_row_is_told_with_line_value_and_remedy_and_the_others_are_tak
     assert list(told) == [3, 4, 5, 6, 7, 8, 9, 10]
     assert told[3] == ("unit", "unknown unit 'degCC'", "did you mean 'degC'?")
     assert told[4] == ("min", "'zero': is no number", "write it like 12.5")
-    assert told[5][1] == "'100': range 100 to 0 is empty"
+    assert told[5][1] == "range 100 to 0 is empty"
     assert told[6] == ("min", "the range is missing", "give the low end of it")
     assert "TI-1" in told[7][1]
     assert told[8][0] == "tag"
