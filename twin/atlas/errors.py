@@ -2,6 +2,14 @@
 
     AtlasError                      what failed, on what; `remedy` says what to do next
     |-- DefinitionError             a plant file with faults (twin.atlas.definition)
+    |-- ChemistryError              compounds and their reactions
+    |   |-- AmbiguousCompoundError  a formula that several compounds have
+    |   |-- CasNumberError          no CAS number, or one whose check digit is wrong
+    |   |-- EquationError           a text that is no reaction (twin.atlas.reactions)
+    |   |-- FormulaError            a text that is no chemical formula (twin.atlas.formula)
+    |   |-- KineticsError           a rate law that gives no rate (twin.atlas.kinetics)
+    |   |-- MixtureError            amounts that make no mixture (twin.atlas.mixtures)
+    |   `-- UnknownCompoundError    a compound that nobody knows
     |-- ExpressionError             a derived tag's expression (twin.atlas.expressions); knows its position
     |-- PlantError                  a plant that breaks its invariants (twin.atlas.plant)
     |-- UnknownParameterError       a name that a set of parameters lacks (twin.atlas.parameters); a KeyError too
@@ -34,6 +42,10 @@ class AtlasError(Exception):
     def __reduce__(self) -> tuple[object, ...]:
         """Rebuild without `__init__`, whose arguments a subclass may have changed: errors cross process borders."""
         return (_rebuild, (type(self), self.args, self.__dict__.copy()))
+
+
+class ChemistryError(AtlasError):
+    """A compound, mixture or reaction that cannot be."""
 
 
 def _rebuild(kind: type[AtlasError], arguments: tuple[object, ...], state: dict[str, object]) -> AtlasError:
