@@ -4,7 +4,8 @@ Everything here takes a `Plant`, a `Portfolio`, or whatever else has such a `gra
 they follow the order in which the description lists things. How tear streams are found: `twin.atlas.tearing`.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import Final, Protocol
@@ -29,7 +30,11 @@ class Connected(Protocol):
 
     @property
     def graph(self) -> "nx.MultiDiGraph[str]":
-        """Names as nodes; streams as edges, whose key is the stream's name and whose attribute `stream` carries it."""
+        """Names as nodes; streams as edges with the stream's name as key.
+
+        An edge's attribute `stream` has `carries`; `circuits`, where it is there, names those that the stream leaves
+        and enters.
+        """
 
 
 @dataclass(frozen=True)
@@ -67,27 +72,37 @@ def downstream(of: Connected, start: str, carries: Collection[Carries] = MATERIA
     NotInGraphError
         Where nothing is called `start`.
     """
-    return tuple(node for _, node in nx.bfs_edges(_flows(of, carries), _known(of, start)))
+    flows = _flows(of, carries)
+    return _names(_walk(flows.succ, _circuits(of, start)), start)
 
 
 def upstream(of: Connected, start: str, carries: Collection[Carries] = MATERIAL) -> tuple[str, ...]:
     """All from which something can reach `start`, the nearest first; otherwise like `downstream`."""
-    return tuple(node for _, node in nx.bfs_edges(_flows(of, carries), _known(of, start), reverse=True))
+    flows = _flows(of, carries)
+    return _names(_walk(flows.pred, _circuits(of, start)), start)
 
 
 def shortest_path(of: Connected, start: str, end: str, carries: Collection[Carries] = MATERIAL) -> Path | None:
     """A way from `start` to `end` over the fewest streams, or None where there is none; raises like `downstream`."""
     flows = _flows(of, carries)
-    try:
-        return _path(flows, nx.shortest_path(flows, _known(of, start), _known(of, end)))
-    except nx.NetworkXNoPath:
+    came_from = _walk(flows.succ, _circuits(of, start))
+    found = next((node for node in came_from if node in _circuits(of, end)), None)
+    if found is None:
         return None
+    way = [found]
+    while (before := came_from[way[-1]]) is not None:
+        way.append(before)
+    return _path(flows, way[::-1])
 
 
 def recycles(of: Connected, carries: Collection[Carries] = MATERIAL) -> tuple[Part, ...]:
     """The largest parts within which everything reaches everything: each holds one recycle or several that share it."""
     flows = _flows(of, carries)
-    return tuple(_part(of, group, carries) for group in _recycling(flows))
+    found = []
+    for group in _recycling(flows):
+        arcs = _arcs(flows, group)
+        found.append(Part(_names(group), *(_streams(flows, arcs[side]) for side in ("within", "in", "out"))))
+    return tuple(found)
 
 
 def recycle_loops(of: Connected, carries: Collection[Carries] = MATERIAL, *, most: int = 1000) -> tuple[Path, ...]:
@@ -107,7 +122,7 @@ def tear_streams(of: Connected, carries: Collection[Carries] = MATERIAL) -> tupl
     """
     flows = _flows(of, carries)
     torn = ((group[a], group[b]) for group in _recycling(flows) for a, b in cut(_numbered(flows, group)))
-    return tuple(stream for arc in torn for stream in flows.edges[arc]["streams"])
+    return _streams(flows, torn)
 
 
 def part(of: Connected, nodes: Iterable[str], carries: Collection[Carries] | None = None) -> Part:
@@ -118,12 +133,8 @@ def part(of: Connected, nodes: Iterable[str], carries: Collection[Carries] | Non
     NotInGraphError
         Where one of the nodes isn't there.
     """
-    wanted = {_known(of, node) for node in nodes}
-    return _part(of, [node for node in of.graph if node in wanted], carries)
-
-
-def _part(of: Connected, nodes: list[str], carries: Collection[Carries] | None) -> Part:
-    inside = dict.fromkeys(nodes)
+    wanted = {node: _circuits(of, node) for node in nodes}
+    inside = {node: None for node in of.graph if node in wanted}
     streams: dict[bool, list[str]] = {True: [], False: []}
     for _, end, name, data in of.graph.edges(inside, keys=True, data=True):
         if carries is None or data["stream"].carries in carries:
@@ -136,66 +147,109 @@ def _part(of: Connected, nodes: list[str], carries: Collection[Carries] | None) 
     return Part(tuple(inside), tuple(streams[True]), tuple(inlets), tuple(streams[False]))
 
 
-def _flows(of: Connected, carries: Collection[Carries]) -> "nx.DiGraph[str]":
-    """The graph with one arc from node to node, whose attribute `streams` names what runs there.
+Node = tuple[str, str]
+"""A node's name and one of its circuits: what flows through a jacket doesn't get into the reactor."""
 
-    It is kept with the graph it was made of, as a description doesn't change.
+
+def _flows(of: Connected, carries: Collection[Carries]) -> "nx.DiGraph[Node]":
+    """The circuits, with one arc from one to another, whose attribute `streams` names what runs there.
+
+    It is kept with the graph that it was made of, as a description doesn't change.
     """
     kept = of.graph.graph.setdefault("flows", {})
     kinds = frozenset(carries)
     if kinds not in kept:
-        flows: nx.DiGraph[str] = nx.DiGraph()
-        flows.add_nodes_from(of.graph)
+        flows: nx.DiGraph[Node] = nx.DiGraph()
+        flows.add_nodes_from((name, "") for name in of.graph)
         for start, end, name, data in of.graph.edges(keys=True, data=True):
             if data["stream"].carries not in kinds:
                 continue
-            if flows.has_edge(start, end):
-                flows.edges[start, end]["streams"].append(name)
-                flows.edges[start, end]["weight"] += 1
+            leaving, entering = data.get("circuits", ("", ""))
+            arc = (start, leaving), (end, entering)
+            if flows.has_edge(*arc):
+                flows.edges[arc]["streams"].append(name)
+                flows.edges[arc]["weight"] += 1
             else:
-                flows.add_edge(start, end, streams=[name], weight=1)
+                flows.add_edge(*arc, streams=[name], weight=1)
         kept[kinds] = flows
-    found: nx.DiGraph[str] = kept[kinds]
+    found: nx.DiGraph[Node] = kept[kinds]
     return found
 
 
-def _recycling(flows: "nx.DiGraph[str]") -> list[list[str]]:
+def _circuits(of: Connected, name: str) -> set[Node]:
+    """All circuits of what is called `name`."""
+    if name not in of.graph:
+        remedy = did_you_mean(name, of.graph, "use the id of something that is listed")
+        raise NotInGraphError(f"nothing is called '{name}' here", remedy=remedy)
+    ends = [*of.graph.in_edges(name, data="circuits"), *of.graph.out_edges(name, data="circuits")]
+    found = {(name, "")}
+    for start, end, circuits in ends:
+        leaving, entering = circuits or ("", "")
+        found |= {(node, circuit) for node, circuit in ((start, leaving), (end, entering)) if node == name}
+    return found
+
+
+def _walk(neighbours: Mapping[Node, Iterable[Node]], starts: Iterable[Node]) -> dict[Node, Node | None]:
+    """What is reached, the nearest first, and from where each was."""
+    came_from: dict[Node, Node | None] = dict.fromkeys(sorted(starts))
+    waiting = deque(came_from)
+    while waiting:
+        node = waiting.popleft()
+        for neighbour in neighbours[node]:
+            if neighbour not in came_from:
+                came_from[neighbour] = node
+                waiting.append(neighbour)
+    return came_from
+
+
+def _names(nodes: Iterable[Node], but: str | None = None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name, _ in nodes if name != but))
+
+
+def _streams(flows: "nx.DiGraph[Node]", arcs: Iterable[tuple[Node, Node]]) -> tuple[str, ...]:
+    return tuple(stream for arc in arcs for stream in flows.edges[arc]["streams"])
+
+
+def _recycling(flows: "nx.DiGraph[Node]") -> list[list[Node]]:
     """Groups of nodes that reach one another, in the graph's order, each in that order."""
     groups = [
         group for group in nx.strongly_connected_components(flows) if len(group) > 1 or flows.has_edge(*(2 * [*group]))
     ]
     member = {node: number for number, group in enumerate(groups) for node in group}
-    found: dict[int, list[str]] = {}
+    found: dict[int, list[Node]] = {}
     for node in flows:
         if node in member:
             found.setdefault(member[node], []).append(node)
     return list(found.values())
 
 
-def _numbered(flows: "nx.DiGraph[str]", group: list[str]) -> "nx.DiGraph[int]":
+def _arcs(flows: "nx.DiGraph[Node]", group: list[Node]) -> dict[str, list[tuple[Node, Node]]]:
+    """The arcs within a group, into it and out of it."""
+    members = set(group)
+    leaving = list(flows.edges(group))
+    return {
+        "within": [arc for arc in leaving if arc[1] in members],
+        "in": [arc for arc in flows.in_edges(group) if arc[0] not in members],
+        "out": [arc for arc in leaving if arc[1] not in members],
+    }
+
+
+def _numbered(flows: "nx.DiGraph[Node]", group: list[Node]) -> "nx.DiGraph[int]":
     """The group by itself, its nodes as numbers in their order: networkx's own subgraph would follow that of a set."""
     number = {node: index for index, node in enumerate(group)}
     numbered: nx.DiGraph[int] = nx.DiGraph()
     numbered.add_nodes_from(range(len(group)))
-    for start, end, data in flows.edges(group, data=True):
-        if end in number:
-            numbered.add_edge(number[start], number[end], weight=data["weight"])
+    for start, end in _arcs(flows, group)["within"]:
+        numbered.add_edge(number[start], number[end], weight=flows.edges[start, end]["weight"])
     return numbered
 
 
-def _loops(flows: "nx.DiGraph[str]", group: list[str]) -> Iterator[list[str]]:
+def _loops(flows: "nx.DiGraph[Node]", group: list[Node]) -> Iterator[list[Node]]:
     for loop in nx.simple_cycles(_numbered(flows, group)):
         first = loop.index(min(loop))
         yield [group[number] for number in (*loop[first:], *loop[:first])]
 
 
-def _path(flows: "nx.DiGraph[str]", nodes: list[str]) -> Path:
-    return Path(tuple(nodes), tuple(flows.edges[arc]["streams"][0] for arc in pairwise(nodes)))
-
-
-def _known(of: Connected, node: str) -> str:
-    if node not in of.graph:
-        raise NotInGraphError(
-            f"nothing is called '{node}' here", remedy=did_you_mean(node, of.graph, "use the id of what is listed")
-        )
-    return node
+def _path(flows: "nx.DiGraph[Node]", nodes: list[Node]) -> Path:
+    streams = tuple(flows.edges[arc]["streams"][0] for arc in pairwise(nodes))
+    return Path(tuple(name for name, _ in nodes), streams)

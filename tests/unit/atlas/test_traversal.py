@@ -114,6 +114,23 @@ def test_a_part_tells_what_crosses_its_boundary(eastman: Plant) -> None:
     assert len(whole.streams) == len(eastman.streams)
 
 
+def test_what_flows_through_a_jacket_does_not_get_into_the_reactor() -> None:
+    """A feed heated by the product of the same reactor is no recycle; a recycle through one side of it is."""
+    wired = wires("FEED>E E>R R>E E>OUT R>P P>R")
+    circuits = {"1": ("", "cold"), "2": ("cold", ""), "3": ("", "hot"), "4": ("hot", "")}
+    for _, _, name, data in wired.graph.edges(keys=True, data=True):
+        data["circuits"] = circuits.get(name, ("", ""))
+    [recycle] = recycles(wired)
+    assert (recycle.nodes, recycle.streams) == (("R", "P"), ("5", "6"))
+    assert (recycle.inlets, recycle.outlets) == (("2",), ("3",))
+    assert len(tear_streams(wired)) == 1
+    assert set(downstream(wired, "E")) == {"R", "OUT", "P"}
+    assert upstream(wired, "OUT") == ("E", "R", "P", "FEED")
+    way = shortest_path(wired, "FEED", "OUT")
+    assert way is not None
+    assert way.nodes == ("FEED", "E", "R", "E", "OUT"), "through the cold side, the reactor and the hot side"
+
+
 def fewest(wired: Wires) -> int:
     """By trying: the size of the smallest set of streams whose absence leaves no loop."""
     arcs = [(start, end, name) for start, end, name in wired.graph.edges(keys=True)]
