@@ -85,8 +85,9 @@ def upstream(of: Connected, start: str, carries: Collection[Carries] = MATERIAL)
 def shortest_path(of: Connected, start: str, end: str, carries: Collection[Carries] = MATERIAL) -> Path | None:
     """A way from `start` to `end` over the fewest streams, or None where there is none; raises like `downstream`."""
     flows = _flows(of, carries)
+    ends = _circuits(of, end)
     came_from = _walk(flows.succ, _circuits(of, start))
-    found = next((node for node in came_from if node in _circuits(of, end)), None)
+    found = next((node for node in came_from if node in ends), None)
     if found is None:
         return None
     way = [found]
