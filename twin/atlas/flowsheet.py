@@ -7,7 +7,7 @@ import networkx as nx
 
 from twin.atlas.equipment import Equipment, Flow, Port
 from twin.atlas.faults import Finding, Path, did_you_mean
-from twin.atlas.invariants import PlantParts
+from twin.atlas.plant_parts import PlantParts
 from twin.atlas.streams import End, ProcessStream
 
 _ENDS: tuple[tuple[str, Flow], ...] = (("from", "out"), ("to", "in"))
@@ -33,8 +33,7 @@ def build_graph(equipment: Iterable[Equipment], streams: Iterable[ProcessStream]
 
 def find_stream_faults(parts: PlantParts) -> list[Finding]:
     """Ends that lead nowhere, ports of the wrong direction or kind, ports taken twice or left open."""
-    # Of two with one id the first is meant; the second has a fault of its own.
-    equipment = {item.id: item for item in reversed(list(parts.equipment.values()))}
+    equipment = parts.equipment_by_id
     findings: list[Finding] = []
     joined: Counter[tuple[str, str]] = Counter()
     for index, stream in parts.streams.items():

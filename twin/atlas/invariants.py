@@ -1,40 +1,19 @@
 """What must hold of a plant, all checked at once: tags, units, limits, sources, derived tags."""
 
 import math
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from twin.atlas.derivation import find_circles
-from twin.atlas.equipment import Equipment
 from twin.atlas.expressions import ExpressionError, compile_expression
 from twin.atlas.faults import Finding, Path, did_you_mean
-from twin.atlas.streams import ProcessStream
-from twin.atlas.tag_definition import PUSH, Source, TagDefinition
+from twin.atlas.plant_parts import PlantParts
+from twin.atlas.tag_definition import PUSH, TagDefinition
 from twin.atlas.units import UnitError, conversion, parse_unit
 
 LIMIT_ORDER: Final = ("low_low", "low", "high", "high_high")
-
-
-@dataclass(frozen=True)
-class PlantParts:
-    """Parts of a plant by their index in the description.
-
-    `broken_tags`, `broken_equipment` and `broken_sources` are names of entries that could not be read; nobody who
-    mentions one is at fault for that. `broken_streams` counts streams that could not be read.
-    """
-
-    time_zone: str
-    sources: Mapping[int, Source]
-    equipment: Mapping[int, Equipment]
-    streams: Mapping[int, ProcessStream]
-    tags: Mapping[int, TagDefinition]
-    broken_tags: Collection[str] = field(default_factory=frozenset)
-    broken_equipment: Collection[str] = field(default_factory=frozenset)
-    broken_sources: Collection[str] = field(default_factory=frozenset)
-    broken_streams: int = 0
 
 
 def find_tag_faults(parts: PlantParts) -> list[Finding]:
@@ -145,11 +124,15 @@ def _origin(tag: TagDefinition) -> Iterable[Finding]:
 def _references(parts: PlantParts) -> Iterable[Finding]:
     sources = {source.name for source in parts.sources.values()} | set(parts.broken_sources)
     equipment = {item.id for item in parts.equipment.values()} | set(parts.broken_equipment)
+    streams = {stream.name for stream in parts.streams.values()}
     for index, tag in parts.tags.items():
         path: Path = ("tags", index)
         if tag.equipment and tag.equipment not in equipment:
             remedy = did_you_mean(tag.equipment, equipment, "list it under equipment")
             yield Finding((*path, "equipment"), f"no equipment '{tag.equipment}'", remedy)
+        if tag.stream and tag.stream not in streams and not parts.broken_streams:
+            remedy = did_you_mean(tag.stream, streams, "list it under streams")
+            yield Finding((*path, "stream"), f"no stream '{tag.stream}'", remedy)
         if tag.kind != "derived" and tag.source not in sources:
             remedy = did_you_mean(tag.source, sources, "list it under sources")
             yield Finding((*path, "source"), f"no source '{tag.source}'", remedy)

@@ -1,17 +1,22 @@
 """The plant: equipment joined by process streams, its tags and their sources; an aggregate that is whole or isn't."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import networkx as nx
 
+from twin.atlas.areas import Area, Location, find_area_faults
+from twin.atlas.control_loops import ControlLoop, find_loop_faults, find_loops, find_measuring_faults
 from twin.atlas.equipment import Equipment, Port
 from twin.atlas.errors import AtlasError
 from twin.atlas.faults import Finding
 from twin.atlas.flowsheet import build_graph, find_stream_faults, join
-from twin.atlas.invariants import PlantParts, find_tag_faults
+from twin.atlas.invariants import find_tag_faults
+from twin.atlas.material_paths import find_material_faults
+from twin.atlas.plant_parts import PlantParts
+from twin.atlas.prices import PriceBook
 from twin.atlas.streams import ProcessStream
 from twin.atlas.tag_definition import Source, TagDefinition
 from twin.atlas.tags import PlantId, TagTable, TagTableContent
@@ -38,17 +43,40 @@ class ScanTimes:
 
 @dataclass(frozen=True, kw_only=True)
 class Plant:
-    """A plant as its file describes it; make one by `Plant.of`, which checks it."""
+    """A plant as its file describes it; make one by `Plant.of`, which checks it.
+
+    Parameters
+    ----------
+    id, name, description
+        The plant's id, like `williams-otto`; what people call it; one sentence about it.
+    time_zone
+        Zone of its clock, like Europe/Berlin.
+    scan
+        Times of its grid.
+    location, areas
+        Whose it is and where, and how it is divided (ISA-95).
+    sources
+        Where readings come from.
+    equipment, streams
+        The flowsheet.
+    tags
+        What is measured, set and computed.
+    prices
+        The first price book.
+    """
 
     id: PlantId
     name: str
-    description: str
-    time_zone: str
-    scan: ScanTimes
-    sources: tuple[Source, ...]
-    equipment: tuple[Equipment, ...]
-    streams: tuple[ProcessStream, ...]
-    tags: tuple[TagDefinition, ...]
+    description: str = ""
+    time_zone: str = "UTC"
+    scan: ScanTimes = ScanTimes()
+    location: Location = field(default_factory=Location)
+    areas: tuple[Area, ...] = ()
+    sources: tuple[Source, ...] = ()
+    equipment: tuple[Equipment, ...] = ()
+    streams: tuple[ProcessStream, ...] = ()
+    tags: tuple[TagDefinition, ...] = ()
+    prices: PriceBook = field(default_factory=PriceBook)
 
     @classmethod
     def of(cls, **fields: Any) -> "Plant":
@@ -74,12 +102,23 @@ class Plant:
             equipment=dict(enumerate(self.equipment)),
             streams=dict(enumerate(self.streams)),
             tags=dict(enumerate(self.tags)),
+            areas=dict(enumerate(self.areas)),
         )
 
     @cached_property
     def equipment_by_id(self) -> dict[str, Equipment]:
         """Equipment by its id."""
         return {item.id: item for item in self.equipment}
+
+    @cached_property
+    def streams_by_name(self) -> dict[str, ProcessStream]:
+        """Process streams by their name."""
+        return {stream.name: stream for stream in self.streams}
+
+    @cached_property
+    def loops(self) -> tuple[ControlLoop, ...]:
+        """What each controller measures and drives."""
+        return find_loops(self.equipment_by_id, self.streams_by_name)
 
     @cached_property
     def tags_by_name(self) -> dict[str, TagDefinition]:
@@ -134,5 +173,10 @@ class Plant:
 
 
 def find_faults(parts: PlantParts) -> list[Finding]:
-    """Every invariant that the parts break."""
-    return [*find_tag_faults(parts), *find_stream_faults(parts)]
+    """Every invariant that the parts break; how things hang together is asked only of streams that join."""
+    local = [*find_tag_faults(parts), *find_area_faults(parts), *find_measuring_faults(parts)]
+    joins = find_stream_faults(parts)
+    if joins or parts.broken_streams or parts.broken_equipment:
+        return [*local, *joins]
+    material = find_material_faults(parts) if parts.version > 1 else ()
+    return [*local, *find_loop_faults(parts), *material]

@@ -1,4 +1,4 @@
-"""The form of a plant file, version 1: what each entry may say, read strictly; what it means is `definition`'s."""
+"""The form of a plant file, version 2: what each entry may say, read strictly; what it means is `definition`'s."""
 
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, Literal
@@ -6,10 +6,11 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import ConfigDict, Field
 
 from twin.atlas.entry import Entry, Instant, Name, Number, Place, Switch, Text, Whole
-from twin.atlas.equipment import Carries
+from twin.atlas.equipment import Carries, equipment_types
+from twin.atlas.price_file import PriceEntry
 from twin.atlas.tag_definition import TagKind
 
-VERSION: Final = 1
+VERSION: Final = 2
 EARLIEST: Final = date(2000, 1, 1)
 """Where a file doesn't say since when it has history; an unset clock says 1970 and is caught by this."""
 
@@ -33,12 +34,39 @@ class SourceEntry(Entry):
     options: dict[Text, Text | Whole | Number | Switch] = Field(default_factory=dict, description="the connector's own")
 
 
+class LocationEntry(Entry):
+    """Whose plant it is, and where."""
+
+    enterprise: Text = Field("", max_length=120, description="whose plant it is")
+    site: Text = Field("", max_length=120, description="where it stands")
+
+
+class UnitEntry(Entry):
+    """A unit of an area."""
+
+    id: Name = Field(description="its number, like U110")
+    name: Text = Field("", max_length=120, description="what people call it; its id if unset")
+
+
+class AreaEntry(Entry):
+    """An area of the plant."""
+
+    id: Name = Field(description="its number, like A100")
+    name: Text = Field("", max_length=120, description="what people call it; its id if unset")
+    units: tuple[UnitEntry, ...] = Field((), description="its units, each `{id, name}`")
+
+
 class EquipmentEntry(Entry):
     """A piece of equipment."""
 
     id: Name = Field(description="its number on the flowsheet, like R-101")
     type: Text = Field(description="one of the equipment types")
     name: Text = Field("", max_length=120, description="what people call it; its id if unset")
+    area: Text = Field("", description="id of the area that it stands in")
+    unit: Text = Field("", description="id of the unit that it belongs to")
+    measures: Text = Field("", description="of an instrument or controller: equipment or stream that it measures")
+    design: dict[Text, Text | Number] = Field(default_factory=dict, description="design data with units, as its type")
+    modes: tuple[Name, ...] = Field((), description="operating modes that it knows; those of its type if unset")
     at: Place | None = Field(None, description="middle of its symbol in drawing units")
 
 
@@ -78,6 +106,7 @@ class TagEntry(Entry):
         None, ge=0, description="age that makes it stale, s; 0: reports on change only"
     )
     equipment: Text = Field("", description="id of the equipment that it belongs to")
+    stream: Text = Field("", description="name of the stream that it measures")
     source: Text = Field("", description="name of its source; may be left out where the plant has one")
     address: Text = Field("", max_length=500, description="where the source keeps it, like ns=2;s=TIC-101.PV")
     source_unit: Text = Field("", max_length=40, description="the source's unit where it differs")
@@ -90,7 +119,7 @@ class TagEntry(Entry):
 class PlantFile(Entry):
     """A whole plant file."""
 
-    atlas: Literal[1] = Field(description="version of the form")
+    atlas: Literal[1, 2] = Field(description="version of the form; 1 is still read")
     plant: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9\-]*$", max_length=60)] = Field(description="the plant's id")
     name: Text = Field(min_length=1, max_length=120, description="what people call the plant")
     description: Text = Field("", description="one sentence about it")
@@ -99,14 +128,18 @@ class PlantFile(Entry):
         datetime(EARLIEST.year, 1, 1, tzinfo=UTC), description="earliest time a reading may bear"
     )
     scan: ScanEntry = Field(ScanEntry(), description="see Scan")
+    location: LocationEntry = Field(LocationEntry(), description="see Location")
+    areas: tuple[AreaEntry, ...] = Field((), description="see Areas")
     sources: tuple[SourceEntry, ...] = Field(min_length=1, description="see Sources")
     equipment: tuple[EquipmentEntry, ...] = Field((), description="see Equipment")
     streams: tuple[StreamEntry, ...] = Field((), description="see Streams")
+    prices: tuple[PriceEntry, ...] = Field((), description="see Prices")
     tags: tuple[TagEntry, ...] = Field(min_length=1, description="see Tags")
 
 
 LISTS: Final[dict[str, type[Entry]]] = {
-    "sources": SourceEntry, "equipment": EquipmentEntry, "streams": StreamEntry, "tags": TagEntry,
+    "areas": AreaEntry, "sources": SourceEntry, "equipment": EquipmentEntry, "streams": StreamEntry,
+    "prices": PriceEntry, "tags": TagEntry,
 }  # fmt: skip
 """The parts that are lists, with the form of their entries."""
 
@@ -116,4 +149,5 @@ def json_schema() -> dict[str, Any]:
     schema = PlantFile.model_json_schema(by_alias=True)
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "Atlas Live plant file"
+    schema["$defs"]["EquipmentEntry"]["properties"]["type"]["enum"] = list(equipment_types())
     return schema

@@ -72,6 +72,89 @@ def _node(w: float, h: float) -> str:
     return f'<circle class="node" r="{min(w, h) / 3:g}"/>'
 
 
+def _drum(w: float, h: float) -> str:
+    x, y, dome = w / 2, h / 2, h / 4
+    return (
+        f'<path class="body" d="M{-x + dome:g},{-y:g} H{x - dome:g} A{dome:g},{y:g} 0 0 1 {x - dome:g},{y:g}'
+        f' H{-x + dome:g} A{dome:g},{y:g} 0 0 1 {-x + dome:g},{-y:g} Z"/>'
+    )
+
+
+def _tubes(w: float, h: float) -> str:
+    x, y = w / 2, h / 2
+    lines = "".join(f"M{-x * 0.8:g},{level:g} H{x * 0.8:g} " for level in (-y * 0.45, 0.0, y * 0.45))
+    return (
+        f'<rect class="body" x="{-x:g}" y="{-y:g}" width="{w:g}" height="{h:g}" rx="{y * 0.6:g}"/>'
+        f'<path class="line" d="{lines}M{-x * 0.8:g},{-y:g} V{y:g} M{x * 0.8:g},{-y:g} V{y:g}"/>'
+    )
+
+
+def _filter(w: float, h: float) -> str:
+    x, y = w / 2, h / 2
+    return (
+        f'<path class="body" d="M{-x:g},{-y:g} H{x:g} V{y * 0.3:g} L0,{y:g} L{-x:g},{y * 0.3:g} Z"/>'
+        f'<path class="tray" d="M{-x:g},{y * 0.3:g} L{x:g},{-y:g}"/>'
+    )
+
+
+def _furnace(w: float, h: float) -> str:
+    x, y = w / 2, h / 2
+    coil = f"M{-x:g},0 H{-x * 0.4:g} L{x * 0.4:g},{-y * 0.25:g} L{-x * 0.4:g},{y * 0.25:g} L{x * 0.4:g},0 H{x:g}"
+    return (
+        f'<path class="body" d="M{-x:g},{y:g} V{-y * 0.4:g} L{-x * 0.3:g},{-y * 0.7:g} V{-y:g} H{x * 0.3:g}'
+        f' V{-y * 0.7:g} L{x:g},{-y * 0.4:g} V{y:g} Z"/><path class="line" d="{coil}"/>'
+    )
+
+
+def _boiler(w: float, h: float) -> str:
+    x, y = w / 2, h / 2
+    flame = f"M0,{y * 0.8:g} C{-x * 0.4:g},{y * 0.5:g} {-x * 0.1:g},{y * 0.3:g} 0,0"
+    mirrored = f"C{x * 0.1:g},{y * 0.3:g} {x * 0.4:g},{y * 0.5:g} 0,{y * 0.8:g} Z"
+    return (
+        f'<rect class="body" x="{-x:g}" y="{-y:g}" width="{w:g}" height="{h:g}" rx="4"/>'
+        f'<path class="tray" d="M{-x:g},{-y * 0.3:g} H{x:g}"/><path class="line" d="{flame} {mirrored}"/>'
+    )
+
+
+def _tower(w: float, h: float) -> str:
+    x, y = w / 2, h / 2
+    return (
+        f'<path class="body" d="M{-x:g},{y:g} L{-x * 0.7:g},{-y:g} H{x * 0.7:g} L{x:g},{y:g} Z"/>'
+        f'<path class="tray" d="M{-x * 0.85:g},0 H{x * 0.85:g} M{-x * 0.92:g},{y * 0.45:g} H{x * 0.92:g}"/>'
+    )
+
+
+def _turbine(w: float, h: float) -> str:
+    x, y = w / 2, h / 2
+    return f'<path class="body" d="M{-x:g},{-y * 0.35:g} L{x:g},{-y:g} V{y:g} L{-x:g},{y * 0.35:g} Z"/>'
+
+
+def _blower(w: float, h: float) -> str:
+    x, r = w / 2, min(w, h) / 2
+    return (
+        f'<circle class="body" r="{r:g}"/>'
+        f'<path class="line" d="M0,{-r * 0.7:g} C{x * 0.5:g},{-r * 0.3:g} {-x * 0.5:g},{r * 0.3:g} 0,{r * 0.7:g}'
+        f' M{-r * 0.7:g},0 C{-r * 0.3:g},{-r * 0.5:g} {r * 0.3:g},{r * 0.5:g} {r * 0.7:g},0"/>'
+    )
+
+
+def _hand_valve(w: float, h: float) -> str:
+    x, y = w / 2, h / 2
+    return f'<path class="body" d="M{-x:g},{-y:g} V{y:g} L{x:g},{-y:g} V{y:g} Z"/>'
+
+
+def _check_valve(w: float, h: float) -> str:
+    x, y = w / 2, h / 2
+    return (
+        f'<path class="body" d="M{-x:g},{-y:g} V{y:g} L{x:g},{-y:g} V{y:g} Z"/>'
+        f'<path class="line" d="M{-x:g},{-y:g} L{x:g},{y:g}"/><circle class="node" cx="{-x:g}" cy="{-y:g}" r="3"/>'
+    )
+
+
+def _bubble(w: float, h: float) -> str:
+    return f'<circle class="body" r="{min(w, h) / 2:g}"/>'
+
+
 def _analyser(w: float, h: float) -> str:
     return (
         f'<rect class="body" x="{-w / 2:g}" y="{-h / 2:g}" width="{w:g}" height="{h:g}" rx="3"/>'
@@ -90,5 +173,16 @@ SYMBOLS: Final[dict[str, Draw]] = {
     "valve": _valve,
     "node": _node,
     "analyser": _analyser,
+    "drum": _drum,
+    "tubes": _tubes,
+    "filter": _filter,
+    "furnace": _furnace,
+    "boiler": _boiler,
+    "tower": _tower,
+    "turbine": _turbine,
+    "blower": _blower,
+    "hand-valve": _hand_valve,
+    "check-valve": _check_valve,
+    "bubble": _bubble,
 }
-"""What draws each symbol that `equipment.EQUIPMENT_TYPES` names."""
+"""What draws each symbol that a type of equipment may name."""

@@ -28,6 +28,7 @@ class Source:
 class TagDefinition:
     """A tag without its number; fields as in `Tag`.
 
+    `equipment` and `stream` say what it measures: a piece of equipment, a stream, or one beside the other.
     `source_unit` is the unit that the source speaks; empty where it speaks the stored one. `shown` puts the tag on the
     process graphic, at `shown_at` in drawing units or, where that is None, beside its equipment.
     """
@@ -41,6 +42,7 @@ class TagDefinition:
     limits: Limits = field(default_factory=Limits)
     stale_after_s: float = 10.0
     equipment: str = ""
+    stream: str = ""
     source: str = ""
     address: str = ""
     source_unit: str = ""

@@ -157,7 +157,7 @@ def test_other_characters_and_lines_in_texts_are_kept(tree: Tree, faults: Faults
 
 
 def test_a_fault_of_the_head_hides_no_other_of_it(tree: Tree, faults: Faults) -> None:
-    tree.update(atlas=2, time_zone="Mars/Olympus", scan={"period_s": -1})
+    tree.update(atlas=3, time_zone="Mars/Olympus", scan={"period_s": -1})
     assert set(faults(tree)) == {"atlas", "time_zone", "scan.period_s"}
 
 

@@ -1,8 +1,6 @@
-"""Process streams: what flows from one port to another."""
+"""Ends of streams."""
 
 from dataclasses import dataclass
-
-from twin.atlas.equipment import Carries, Point
 
 
 @dataclass(frozen=True)
@@ -23,15 +21,3 @@ class End:
 
     def __str__(self) -> str:
         return f"{self.equipment}.{self.port}" if self.port else self.equipment
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProcessStream:
-    """What flows from `source` to `target`; `via` are the corners of its line where the file draws it itself."""
-
-    name: str
-    source: End
-    target: End
-    carries: Carries = "material"
-    description: str = ""
-    via: tuple[Point, ...] = ()
