@@ -29,6 +29,7 @@ HOMES = {
     "networkx": ("twin/atlas/",),
     "chemicals": ("twin/atlas/",),
     "ruamel": ("twin/atlas/",),
+    "pydexpi": ("twin/importing/dexpi.py",),
     "jsonpatch": ("twin/atlas/",),
     "evidently": ("stream/jobs/steps/",),
     "shap": ("stream/jobs/steps/",),

@@ -8,9 +8,10 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from twin.atlas.faults import Fault
-from twin.atlas.invariants import PlantParts, find_tag_faults
-from twin.atlas.plant import Plant, ScanTimes
+from twin.atlas.invariants import find_tag_faults
+from twin.atlas.plant import Plant
 from twin.atlas.plant_file import TagEntry
+from twin.atlas.plant_parts import PlantParts
 from twin.atlas.tag_definition import PUSH, Source, TagDefinition
 from twin.atlas.tags import Limits, PlantId
 from twin.importing.imported import ForeignFileError, Imported
@@ -53,10 +54,8 @@ def read_tag_list(text: str, plant: str, endpoint: str = "", columns: Mapping[st
     if not tags:
         listed = "\n".join(f"  {fault}" for fault in faults[:_LISTED])
         raise ForeignFileError(f"no row of the list is sound:\n{listed}", remedy="mend the list and import it again")
-    made = Plant.of(
-        id=PlantId(plant), name=plant.replace("-", " ").capitalize(), description="", time_zone="UTC",
-        scan=ScanTimes(), sources=(source,), equipment=(), streams=(), tags=tuple(tags),
-    )  # fmt: skip
+    name = plant.replace("-", " ").capitalize()
+    made = Plant.of(id=PlantId(plant), name=name, sources=(source,), tags=tuple(tags))
     return Imported(made, tuple(_notes(table, endpoint, server)), tuple(faults))
 
 

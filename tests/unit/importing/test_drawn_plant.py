@@ -1,0 +1,106 @@
+"""Drawings become flowsheets: what a line merely passes goes, tees become junctions, open ports get boundaries."""
+
+import pytest
+
+from twin.importing.drawing import Drawing, DrawnInstrument, DrawnItem, DrawnLine
+from twin.importing.drawn_plant import plant_of_drawing
+from twin.importing.imported import ForeignFileError
+
+TEMPERATURE = (DrawnInstrument("TI-1"),)
+
+
+def equipment(key, type_name, label=""):
+    return DrawnItem(key, "equipment", type_name, label or key)
+
+
+def fitting(key):
+    return DrawnItem(key, "fitting")
+
+
+def flowsheet(items, lines, instruments=TEMPERATURE):
+    drawn = tuple(DrawnLine(*line) if isinstance(line, tuple) else line for line in lines)
+    return plant_of_drawing(Drawing(tuple(items), drawn, tuple(instruments)), "drawn")
+
+
+def ways(made):
+    return {(str(stream.source), str(stream.target)) for stream in made.plant.streams}
+
+
+FEED, PRODUCT = DrawnItem("in", "feed", "feed"), DrawnItem("out", "product", "product")
+
+
+def test_fittings_on_a_line_are_left_out():
+    items = [FEED, PRODUCT, equipment("P-1", "pump"), *map(fitting, "abc")]
+    made = flowsheet(items, [("in", "a"), ("a", "b"), ("b", "P-1"), ("P-1", "c"), ("c", "out")])
+    assert ways(made) == {("FEED-1.outlet", "P-1.suction"), ("P-1.discharge", "PRODUCT-1.inlet")}
+    assert "3 valves and fittings that a line merely passes are left out." in made.notes
+
+
+def test_tees_become_splitters_and_mixers_and_a_cross_both():
+    items = [FEED, equipment("T-1", "tank"), equipment("P-1", "pump"), equipment("T-2", "tank"), fitting("x")]
+    made = flowsheet(items, [("in", "x"), ("T-1", "x"), ("x", "P-1"), ("x", "T-2"), ("P-1", None), ("T-2", None)])
+    kinds = {item.id: item.type.name for item in made.plant.equipment}
+    assert (kinds["M-1"], kinds["SP-1"]) == ("mixer", "splitter")
+    assert ("M-1.outlet", "SP-1.inlet") in ways(made)
+    assert {("SP-1.outlet", "P-1.suction"), ("SP-1.outlet", "T-2.inlet")} <= ways(made)
+
+
+def test_drains_and_vents_are_left_out_with_all_that_leads_to_them():
+    items = [FEED, PRODUCT, equipment("P-1", "pump"), *map(fitting, ("tee", "drain", "blind"))]
+    lines = [("in", "tee"), ("tee", "P-1"), ("tee", "drain"), ("drain", "blind"), ("P-1", "out")]
+    made = flowsheet(items, lines)
+    assert ways(made) == {("FEED-1.outlet", "P-1.suction"), ("P-1.discharge", "PRODUCT-1.inlet")}
+    assert "2 drains, vents and blind ends are left out." in made.notes
+
+
+def test_open_lines_and_ports_that_must_be_joined_end_at_boundaries():
+    made = flowsheet([equipment("P-1", "pump"), equipment("T-1", "tank")], [(None, "P-1")])
+    assert ("FEED-1.outlet", "P-1.suction") in ways(made)
+    assert ("P-1.discharge", "PRODUCT-1.inlet") in ways(made)
+    assert "Nothing is drawn at P-1.discharge: PRODUCT-1 was added." in made.notes
+    assert {end for way in ways(made) for end in way if end.startswith("T-1")} == {"T-1.inlet", "T-1.outlet"}
+
+
+def test_more_lines_than_ports_meet_in_a_mixer_and_leave_from_a_splitter():
+    tanks = [equipment(f"T-{n}", "tank") for n in range(6)]
+    valve = equipment("FV-1", "control-valve")
+    lines = [(f"T-{n}", "FV-1") for n in range(3)] + [("FV-1", f"T-{n}") for n in range(3, 6)]
+    made = flowsheet([*tanks, valve], lines)
+    assert ("M-1.outlet", "FV-1.inlet") in ways(made)
+    assert ("FV-1.outlet", "SP-1.inlet") in ways(made)
+    assert len([way for way in ways(made) if way[1].startswith("M-1.")]) == 3
+    assert len([way for way in ways(made) if way[0].startswith("SP-1.")]) == 3
+
+
+def test_shell_and_tubes_stay_apart_where_the_drawing_tells_them():
+    exchanger = equipment("E-1", "shell-and-tube-exchanger")
+    items = [exchanger, *(equipment(f"T-{n}", "tank") for n in range(4))]
+    lines = [
+        DrawnLine("T-0", "E-1", target_chamber="tubes"), DrawnLine("T-1", "E-1", target_chamber="shell"),
+        DrawnLine("E-1", "T-2", source_chamber="shell"), DrawnLine("E-1", "T-3", source_chamber="tubes"),
+    ]  # fmt: skip
+    joined = ways(flowsheet(items, lines))
+    assert {("T-0.outlet", "E-1.inlet"), ("E-1.outlet", "T-3.inlet")} <= joined
+    assert {("T-1.outlet", "E-1.service_inlet"), ("E-1.service_outlet", "T-2.inlet")} <= joined
+
+
+def test_instruments_measure_equipment_or_the_stream_where_they_sit():
+    items = [FEED, PRODUCT, equipment("T-1", "tank"), fitting("orifice")]
+    lines = [("in", "T-1"), DrawnLine("T-1", "orifice", "seg"), DrawnLine("orifice", "out", "seg")]
+    drawn = [DrawnInstrument("LI-7", "T-1"), DrawnInstrument("FI-8", "orifice"), DrawnInstrument("PI 9/a", "seg")]
+    made = flowsheet(items, lines, drawn)
+    found = {tag.name: (tag.equipment, tag.stream, tag.unit) for tag in made.plant.tags}
+    leaving = next(stream.name for stream in made.plant.streams if stream.source.equipment == "T-1")
+    assert found == {
+        "LI-7.PV": ("T-1", "", "%"), "FI-8.PV": ("", leaving, "m3/h"), "PI-9/a.PV": ("", leaving, "bar(g)"),
+    }  # fmt: skip
+
+
+def test_equipment_without_a_tag_or_with_one_twice_gets_the_next_free_one():
+    items = [DrawnItem(str(n), "equipment", "pump", label) for n, label in enumerate(["P-1", "", "P-9", "P-9"])]
+    assert [item.id for item in flowsheet(items, []).plant.equipment][:4] == ["P-1", "P-2", "P-3", "P-4"]
+
+
+def test_a_drawing_without_instruments_needs_a_tag_list():
+    with pytest.raises(ForeignFileError, match="no instrument; give the tag list"):
+        flowsheet([FEED, PRODUCT], [("in", "out")], ())
