@@ -2,6 +2,7 @@
 
 from twin.atlas.plant import Plant, find_faults
 from twin.atlas.plant_reading import PlantReading
+from twin.atlas.policies import Policies
 from twin.atlas.yaml_text import LONGEST_TEXT, DefinitionError, read_yaml
 
 __all__ = ["LONGEST_TEXT", "DefinitionError", "parse"]
@@ -27,5 +28,6 @@ def parse(text: str, filename: str = "") -> Plant:
         sources=tuple(parts.sources.values()),
         equipment=tuple(parts.equipment.values()),
         streams=tuple(parts.streams.values()),
+        policies=Policies(tuple(parts.policies.values())),
         tags=tuple(parts.tags.values()),
     )

@@ -22,12 +22,19 @@ def join(stream: ProcessStream, equipment: Mapping[str, Equipment]) -> tuple[Por
 
 
 def build_graph(equipment: Iterable[Equipment], streams: Iterable[ProcessStream]) -> "nx.MultiDiGraph[str]":
-    """Equipment as nodes (attribute `equipment`), streams as edges (key: name, attribute `stream`)."""
+    """Equipment as nodes (attribute `equipment`), streams as edges (key: name; attributes `stream`, `circuits`).
+
+    `circuits` are those of the ports that the stream leaves and enters.
+    """
     graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
-    for item in equipment:
+    by_id = {item.id: item for item in equipment}
+    for item in by_id.values():
         graph.add_node(item.id, equipment=item)
     for stream in streams:
-        graph.add_edge(stream.source.equipment, stream.target.equipment, key=stream.name, stream=stream)
+        ports = [_find_port(end, flow, stream, by_id) for end, flow in _ends(stream)]
+        circuits = tuple(port.circuit if port else "" for port in ports)
+        ends = stream.source.equipment, stream.target.equipment
+        graph.add_edge(*ends, key=stream.name, stream=stream, circuits=circuits)
     return graph
 
 

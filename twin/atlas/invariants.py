@@ -2,18 +2,15 @@
 
 import math
 from collections.abc import Iterable
-from itertools import pairwise
-from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from twin.atlas.derivation import find_circles
 from twin.atlas.expressions import ExpressionError, compile_expression
 from twin.atlas.faults import Finding, Path, did_you_mean
+from twin.atlas.limits import limit_faults
 from twin.atlas.plant_parts import PlantParts
 from twin.atlas.tag_definition import PUSH, TagDefinition
 from twin.atlas.units import UnitError, conversion, parse_unit
-
-LIMIT_ORDER: Final = ("low_low", "low", "high", "high_high")
 
 
 def find_tag_faults(parts: PlantParts) -> list[Finding]:
@@ -84,19 +81,8 @@ def _range(tag: TagDefinition) -> Iterable[Finding]:
 
 
 def _limits(tag: TagDefinition) -> Iterable[Finding]:
-    given = [(key, value) for key in LIMIT_ORDER if (value := getattr(tag.limits, key)) is not None]
-    for key, value in given:
-        if not (tag.low <= value <= tag.high):
-            message = f"{key} {value:g} lies outside the range {tag.low:g} to {tag.high:g} {tag.unit}".rstrip()
-            yield Finding(("limits", key), message, "move the limit into the range, or widen the range")
-    for (lower, below), (upper, above) in pairwise(given):
-        if not below < above:
-            message = f"{upper} {above:g} isn't above {lower} {below:g}"
-            yield Finding(("limits", upper), message, "order them low_low < low < high < high_high")
-    band = tag.limits.deadband
-    if not 0.0 <= band < tag.high - tag.low and tag.low < tag.high:
-        message = f"deadband {band:g} doesn't fit the range {tag.low:g} to {tag.high:g}"
-        yield Finding(("limits", "deadband"), message, "give a small part of the range, 0 or more")
+    for found in limit_faults(tag.limits, tag.low, tag.high, tag.unit):
+        yield Finding(("limits", *found.path), found.message, found.remedy)
 
 
 def _states(tag: TagDefinition) -> Iterable[Finding]:

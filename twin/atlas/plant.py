@@ -16,6 +16,8 @@ from twin.atlas.flowsheet import build_graph, find_stream_faults, join
 from twin.atlas.invariants import find_tag_faults
 from twin.atlas.material_paths import find_material_faults
 from twin.atlas.plant_parts import PlantParts
+from twin.atlas.policies import Policies
+from twin.atlas.policy_faults import PolicyGround, find_policy_faults
 from twin.atlas.prices import PriceBook
 from twin.atlas.streams import ProcessStream
 from twin.atlas.tag_definition import Source, TagDefinition
@@ -61,6 +63,8 @@ class Plant:
         The flowsheet.
     tags
         What is measured, set and computed.
+    policies
+        What holds by equipment and operating mode.
     prices
         The first price book.
     """
@@ -76,6 +80,7 @@ class Plant:
     equipment: tuple[Equipment, ...] = ()
     streams: tuple[ProcessStream, ...] = ()
     tags: tuple[TagDefinition, ...] = ()
+    policies: Policies = field(default_factory=Policies)
     prices: PriceBook = field(default_factory=PriceBook)
 
     @classmethod
@@ -103,6 +108,7 @@ class Plant:
             streams=dict(enumerate(self.streams)),
             tags=dict(enumerate(self.tags)),
             areas=dict(enumerate(self.areas)),
+            policies=dict(enumerate(self.policies)),
         )
 
     @cached_property
@@ -174,9 +180,19 @@ class Plant:
 
 def find_faults(parts: PlantParts) -> list[Finding]:
     """Every invariant that the parts break; how things hang together is asked only of streams that join."""
-    local = [*find_tag_faults(parts), *find_area_faults(parts), *find_measuring_faults(parts)]
+    local = [*find_tag_faults(parts), *find_area_faults(parts), *find_measuring_faults(parts), *_policies(parts)]
     joins = find_stream_faults(parts)
     if joins or parts.broken_streams or parts.broken_equipment:
         return [*local, *joins]
     material = find_material_faults(parts) if parts.version > 1 else ()
     return [*local, *find_loop_faults(parts), *material]
+
+
+def _policies(parts: PlantParts) -> list[Finding]:
+    ground = PolicyGround(
+        modes={item.id: item.modes for item in parts.equipment.values()},
+        tags={tag.name: tag for tag in parts.tags.values()},
+        unread={*parts.broken_equipment, *parts.broken_tags},
+    )
+    found = find_policy_faults(parts.policies, ground)
+    return [Finding(("policies", *each.path), each.message, each.remedy) for each in found]

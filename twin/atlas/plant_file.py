@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 
 from twin.atlas.entry import Entry, Instant, Name, Number, Place, Switch, Text, Whole
 from twin.atlas.equipment import Carries, equipment_types
+from twin.atlas.policy_file import PolicyEntry
 from twin.atlas.price_file import PriceEntry
 from twin.atlas.tag_definition import TagKind
 
@@ -134,12 +135,13 @@ class PlantFile(Entry):
     equipment: tuple[EquipmentEntry, ...] = Field((), description="see Equipment")
     streams: tuple[StreamEntry, ...] = Field((), description="see Streams")
     prices: tuple[PriceEntry, ...] = Field((), description="see Prices")
+    policies: tuple[PolicyEntry, ...] = Field((), description="see Policies")
     tags: tuple[TagEntry, ...] = Field(min_length=1, description="see Tags")
 
 
 LISTS: Final[dict[str, type[Entry]]] = {
     "areas": AreaEntry, "sources": SourceEntry, "equipment": EquipmentEntry, "streams": StreamEntry,
-    "prices": PriceEntry, "tags": TagEntry,
+    "prices": PriceEntry, "policies": PolicyEntry, "tags": TagEntry,
 }  # fmt: skip
 """The parts that are lists, with the form of their entries."""
 

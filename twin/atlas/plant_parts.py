@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from twin.atlas.areas import Area
 from twin.atlas.equipment import Equipment
+from twin.atlas.policies import Policy
 from twin.atlas.streams import ProcessStream
 from twin.atlas.tag_definition import Source, TagDefinition
 
@@ -24,6 +25,7 @@ class PlantParts:
     streams: Mapping[int, ProcessStream]
     tags: Mapping[int, TagDefinition]
     areas: Mapping[int, Area] = field(default_factory=dict)
+    policies: Mapping[int, Policy] = field(default_factory=dict)
     broken_tags: Collection[str] = field(default_factory=frozenset)
     broken_equipment: Collection[str] = field(default_factory=frozenset)
     broken_sources: Collection[str] = field(default_factory=frozenset)

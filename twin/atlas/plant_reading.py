@@ -12,7 +12,7 @@ from twin.atlas.entry import Entry
 from twin.atlas.equipment import RENAMED, Equipment, EquipmentError, EquipmentType, Instrument, equipment_types
 from twin.atlas.equipment.design import read_design
 from twin.atlas.equipment.registry import find_type
-from twin.atlas.faults import Finding, Path, did_you_mean
+from twin.atlas.faults import Finding
 from twin.atlas.plant import ScanTimes
 from twin.atlas.plant_file import (
     LISTS,
@@ -26,10 +26,13 @@ from twin.atlas.plant_file import (
     TagEntry,
 )
 from twin.atlas.plant_parts import PlantParts
+from twin.atlas.policies import Policy
+from twin.atlas.policy_file import PolicyEntry, read_policies
 from twin.atlas.price_file import PriceEntry, read_prices
 from twin.atlas.streams import STREAM_KINDS, End, ProcessStream
 from twin.atlas.tag_definition import Source, TagDefinition
 from twin.atlas.tags import Limits
+from twin.atlas.yaml_text import form_findings
 
 _DEFAULT_STALE_S: Final = 10.0
 _NEEDED: Final = ("sources", "tags")
@@ -53,12 +56,14 @@ class PlantReading:
         self._read_head()
         sources = {i: _source(entry) for i, entry in self._entries("sources", SourceEntry).items()}
         only = _only_source(self.plain.get("sources"))
+        tags = {i: _tag(entry, only) for i, entry in self._entries("tags", TagEntry).items()}
         return PlantParts(
             time_zone=self.head["time_zone"],
             sources=sources,
             equipment=dict(self._equipment()),
             streams={i: _stream(entry) for i, entry in self._entries("streams", StreamEntry).items()},
-            tags={i: _tag(entry, only) for i, entry in self._entries("tags", TagEntry).items()},
+            tags=tags,
+            policies=self._policies(tags),
             areas={i: _area(entry) for i, entry in self._entries("areas", AreaEntry).items()},
             broken_tags=self._broken("tags"),
             broken_equipment=self._broken("equipment"),
@@ -81,7 +86,7 @@ class PlantReading:
         try:
             head = PlantFile.model_validate({k: v for k, v in plain.items() if k not in LISTS} | filled)
         except ValidationError as error:
-            self._note((), error, PlantFile)
+            self.findings += form_findings(error, PlantFile)
         for part in _NEEDED:
             if plain.get(part) is None:
                 self.findings.append(Finding((part,), f"the plant has no {part}", f"list at least one under '{part}:'"))
@@ -118,8 +123,14 @@ class PlantReading:
             try:
                 read[index] = LISTS[part].model_validate(entry)
             except ValidationError as error:
-                self._note((part, index), error, LISTS[part])
+                self.findings += form_findings(error, LISTS[part], (part, index))
         return read
+
+    def _policies(self, tags: Mapping[int, TagDefinition]) -> dict[int, Policy]:
+        by_name = {tag.name: tag for tag in tags.values()}
+        policies, findings = read_policies(self._entries("policies", PolicyEntry), by_name)
+        self.findings += [Finding(("policies", *each.path), each.message, each.remedy) for each in findings]
+        return policies
 
     def _equipment(self) -> Iterator[tuple[int, Equipment]]:
         for index, entry in self._entries("equipment", EquipmentEntry).items():
@@ -170,31 +181,6 @@ class PlantReading:
             known = {*equipment_types(), *RENAMED}
             broken += [e for e in listed if isinstance(e, dict) and str(e.get("type")) not in known]
         return frozenset(str(entry.get(_NAME_KEYS[part])) for entry in broken)
-
-    def _note(self, at: Path, error: ValidationError, form: type[Entry]) -> None:
-        for fault in error.errors(include_url=False, include_context=False):
-            location = tuple(part for part in fault["loc"] if not _is_branch(part))
-            message, remedy = _words(fault, location, form)
-            self.findings.append(Finding((*at, *location), message, remedy))
-
-
-def _is_branch(part: str | int) -> bool:
-    """Whether a part of pydantic's location names a branch of a union instead of a key."""
-    return isinstance(part, str) and (part in ("bool", "str", "int", "float") or part.startswith("tuple["))
-
-
-def _words(fault: Any, location: Path, form: type[Entry]) -> tuple[str, str]:
-    key = str(location[-1]) if location else "the entry"
-    if fault["type"] == "extra_forbidden":
-        known = [info.alias or name for name, info in form.model_fields.items()]
-        if len(location) > 1:
-            known = ["low_low", "low", "high", "high_high", "deadband", "period_s", "grace_s", "silent_after_s"]
-            known += ["enterprise", "site", "id", "name"]
-        return f"unknown key '{key}'", did_you_mean(key, known, f"leave it out, or use one of {', '.join(known)}")
-    if fault["type"] == "missing":
-        return f"'{key}' is missing", f"begin with 'atlas: {VERSION}'" if key == "atlas" else f"add '{key}:'"
-    shown = repr(fault.get("input"))
-    return f"{shown[:60]} does not fit here", str(fault["msg"])[:1].lower() + str(fault["msg"])[1:]
 
 
 def _source(entry: SourceEntry) -> Source:
