@@ -213,7 +213,7 @@ def difference_unit(unit: Unit) -> Unit:
 def product_unit(first: str, second: str, power: int = 1) -> Unit:
     """SI unit of `first` times `second`, or of the quotient where `power` is -1.
 
-    What has a name of its own gets its usual unit (kg/s, W, Hz), everything else its base units.
+    What has a name of its own gets its usual unit (kg/s, W, 1/s), everything else its base units.
     """
     unit = (_pint_unit(first) * _pint_unit(second) ** power).to_base_units()
     example = dict(_WORDS).get(_name_dimension(unit.units))
@@ -345,7 +345,7 @@ _WORDS: Final = (
     ("a bare number", ""), ("temperature", "K"), ("pressure", "Pa"), ("length", "m"), ("area", "m**2"),
     ("volume", "m**3"), ("mass", "kg"), ("amount", "mol"), ("time", "s"), ("mass flow", "kg/s"),
     ("volume flow", "m**3/s"), ("molar flow", "mol/s"), ("standard volume flow", "scmh"), ("energy", "J"),
-    ("power", "W"), ("density", "kg/m**3"), ("concentration", "mol/m**3"), ("frequency", "Hz"),
+    ("power", "W"), ("density", "kg/m**3"), ("concentration", "mol/m**3"), ("frequency", "1/s"),
     ("current", "ampere"), ("voltage", "V"), ("velocity", "m/s"), ("angle", "rad"), ("angular velocity", "rad/s"),
     ("molar mass", "kg/mol"), ("specific energy", "J/kg"), ("molar energy", "J/mol"), ("heat capacity", "J/kg/K"),
     *(
