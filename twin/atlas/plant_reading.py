@@ -32,7 +32,7 @@ from twin.atlas.price_file import PriceEntry, read_prices
 from twin.atlas.streams import STREAM_KINDS, End, ProcessStream
 from twin.atlas.tag_definition import Source, TagDefinition
 from twin.atlas.tags import Limits
-from twin.atlas.yaml_text import form_findings
+from twin.atlas.form_faults import form_findings
 
 _DEFAULT_STALE_S: Final = 10.0
 _NEEDED: Final = ("sources", "tags")

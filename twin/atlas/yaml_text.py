@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
@@ -51,7 +51,7 @@ class YamlText:
                 break
         return line
 
-    def refuse(self, findings: list[Finding]) -> None:
+    def refuse(self, findings: list[Finding]) -> NoReturn:
         """Raise the `DefinitionError` of these findings, each told once, in the order of their lines."""
         faults = {fault: None for finding in findings for fault in [finding.fault(self.line(finding.path))]}
         raise DefinitionError(self.filename, tuple(sorted(faults, key=lambda fault: (fault.line, fault.path))))
