@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from stream.envelope import Control
+from twin.atlas.prices import PriceBook, PriceError
 from twin.atlas.tags import TagTable
 
 MAX_IDENTITIES: Final = 256
@@ -41,3 +42,17 @@ def apply_revision(
     if table is None or table.plant != current.plant or table.name == current.name:
         return None
     return table if table.content.revision >= current.content.revision else None
+
+
+def apply_prices(applied: Applied, control: Control, current: PriceBook) -> PriceBook:
+    """The price book in force after a control record: a `prices` record's, where that is new and newer.
+
+    Its content is what `PriceBook.as_content` gives; one that is no price book changes nothing.
+    """
+    if control.action != "prices" or not applied.once(control.identity):
+        return current
+    try:
+        book = PriceBook.of_content(control.content)
+    except PriceError:
+        return current
+    return book if book.version > current.version else current

@@ -4,7 +4,7 @@ Scan k stands for the time k * period. It closes when log time passes that time 
 reading of each tag at or before it among those that lie in the log before the record that closed it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,6 +118,16 @@ class Grid:
         self.values[positions] = readings.values[order]
         self.quality[positions] = readings.quality[order]
         return True
+
+    def fork(self) -> "Grid":
+        """An equal grid that shares no memory that changes; readings that wait never do."""
+        return replace(
+            self,
+            times=self.times.copy(),
+            values=self.values.copy(),
+            quality=self.quality.copy(),
+            waiting=list(self.waiting),
+        )
 
     def carried(self, old: TagTable, new: TagTable) -> "Grid":
         """The same grid for another revision's positions; held values move by tag number, and so does what waits."""

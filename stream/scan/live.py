@@ -1,60 +1,17 @@
-"""Live values of a plant's tags: the newest reading of each, its age, its limit state, and whether it is stale."""
+"""What readings and the passing of time do to the live state of a plant, `twin.atlas.state.PlantState`."""
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analytics.conditions import LimitArrays, limit_states
-from analytics.quality import BAD, BAD_WAITING_FOR_INITIAL_DATA
+from analytics.quality import BAD
 from stream.scan.admit import Admitted
+from twin.atlas.state import NEVER, PlantState
 from twin.atlas.tags import TagTable
 
 Positions = NDArray[np.intp]
-NEVER: Final = 0
-"""Time of what never was."""
-
-
-@dataclass(slots=True)
-class LiveValues:
-    """Arrays by tag position, each of shape (tags,): the state of `apply` and `age`.
-
-    `times` is the source's time and `reported` the log time of the newest report, microseconds UTC, `NEVER` before
-    the first. `values` are in stored units, `limits` are `analytics.conditions.LimitState` numbers.
-    """
-
-    times: NDArray[np.int64]
-    values: NDArray[np.float64]
-    quality: NDArray[np.uint32]
-    reported: NDArray[np.int64]
-    limits: NDArray[np.int8]
-    stale: NDArray[np.bool_]
-
-    @classmethod
-    def empty(cls, tags: int) -> "LiveValues":
-        """No tag has a value yet."""
-        return cls(
-            times=np.full(tags, NEVER, dtype=np.int64),
-            values=np.full(tags, np.nan),
-            quality=np.full(tags, BAD_WAITING_FOR_INITIAL_DATA, dtype=np.uint32),
-            reported=np.full(tags, NEVER, dtype=np.int64),
-            limits=np.zeros(tags, dtype=np.int8),
-            stale=np.zeros(tags, dtype=np.bool_),
-        )
-
-    def carried(self, old: TagTable, new: TagTable) -> "LiveValues":
-        """The same state for another revision's positions; it moves by tag number, new tags begin empty."""
-        at = old.find(new.tag_ids)
-        known = at >= 0
-        moved = LiveValues.empty(len(new))
-        for target, source in zip(self._arrays(moved), self._arrays(self), strict=True):
-            target[known] = source[at[known]]
-        return moved
-
-    @staticmethod
-    def _arrays(state: "LiveValues") -> tuple[NDArray[np.generic], ...]:
-        return (state.times, state.values, state.quality, state.reported, state.limits, state.stale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,23 +30,6 @@ class AgeRules:
     derived: NDArray[np.bool_]
     measured: Positions
     watched_sources: NDArray[np.bool_]
-
-
-def limit_arrays(table: TagTable) -> LimitArrays:
-    """The table's limits by position; a limit that a tag lacks is infinite."""
-
-    def column(name: str, missing: float) -> NDArray[np.float64]:
-        return np.array(
-            [missing if (limit := getattr(tag.limits, name)) is None else limit for tag in table.tags], dtype=np.float64
-        )
-
-    return LimitArrays(
-        low_low=column("low_low", -np.inf),
-        low=column("low", -np.inf),
-        high=column("high", np.inf),
-        high_high=column("high_high", np.inf),
-        deadband=np.array([tag.limits.deadband for tag in table.tags], dtype=np.float64),
-    )
 
 
 def age_rules(table: TagTable) -> AgeRules:
@@ -112,8 +52,10 @@ def age_rules(table: TagTable) -> AgeRules:
     )
 
 
-def apply(live: LiveValues, limits: LimitArrays, readings: Admitted, log_time: int, is_live: bool) -> Positions:
-    """Take admitted readings into `live`, in place; the positions that changed, in no order, perhaps repeated.
+def apply(
+    live: PlantState, limits: LimitArrays, readings: Admitted, source: str, log_time: int, is_live: bool
+) -> Positions:
+    """Take a source's admitted readings into `live`, in place; the positions that changed, in no order, perhaps twice.
 
     Only a reading newer than the tag's value moves it, so back-fill never moves a newer live value. Readings of one
     tag act in time order, one after another, so that a batch has the effect of its readings one by one.
@@ -123,6 +65,8 @@ def apply(live: LiveValues, limits: LimitArrays, readings: Admitted, log_time: i
     reports = np.full(len(readings.times), log_time) if is_live else np.minimum(readings.times, log_time)
     np.maximum.at(live.reported, readings.positions, reports)
     newer = np.flatnonzero(readings.times > live.times[readings.positions])
+    if len(newer):
+        live.source[readings.positions[newer]] = live.place_of(source)
     for chosen in _rounds(readings.positions[newer], readings.times[newer]):
         index = newer[chosen]
         positions, times = readings.positions[index], readings.times[index]
@@ -154,7 +98,7 @@ def _rounds(positions: Positions, times: NDArray[np.int64]) -> list[Positions]:
     return np.split(kept, cuts)
 
 
-def age(live: LiveValues, rules: AgeRules, log_time: int) -> Positions:
+def age(live: PlantState, rules: AgeRules, log_time: int) -> Positions:
     """Find out which values are stale at `log_time`, in place; the positions whose staleness changed, ascending.
 
     Derived tags are left alone: they are as stale as what they are made of (`stream.scan.derived`).

@@ -5,7 +5,7 @@ record; the twin's clock is the log time, and whatever it says comes back as the
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,18 +14,23 @@ from analytics.conditions import LimitArrays
 from stream.envelope import Control, DerivedScan, ReadingBatch, Record, Tick, TwinChange
 from stream.scan import live as live_values
 from stream.scan.admit import Admitted, admit
-from stream.scan.controls import Applied, apply_revision
+from stream.scan.controls import Applied, apply_prices, apply_revision
 from stream.scan.derived import DerivedTags
 from stream.scan.grid import Grid
-from stream.scan.live import AgeRules, LiveValues
+from stream.scan.live import AgeRules
 from stream.scan.marks import Marks, Verdict
 from stream.scan.outputs import change_of, derived_of
+from twin.atlas.limits import limit_arrays
+from twin.atlas.prices import PriceBook
+from twin.atlas.state import PlantState
 from twin.atlas.tags import TagTable
 
 FindTable = Callable[[str, int], TagTable | None]
 """The tag table of a name for the record at an offset, or None where it was refused (rule tag-tables)."""
 
 Output = TwinChange | DerivedScan
+COMPUTED = ""
+"""Source of derived tags' values."""
 FULL_EVERY_US = 60_000_000
 """How often a change carries every tag, so that a reader that starts anew waits no longer for the whole state."""
 
@@ -55,21 +60,24 @@ class Rules:
     @classmethod
     def of(cls, table: TagTable) -> "Rules":
         """Work out the table's rules."""
-        return cls(table, live_values.limit_arrays(table), live_values.age_rules(table), DerivedTags.of(table))
+        return cls(
+            table, limit_arrays(tag.limits for tag in table.tags), live_values.age_rules(table), DerivedTags.of(table)
+        )
 
 
 @dataclass(slots=True)
 class PlantTwin:
-    """Live values, grid, marks and clock of one plant; `offset` is the newest record taken, `clock` its log time."""
+    """Live state, grid, marks, prices and clock of one plant; `offset` is the newest record taken, `clock` its time."""
 
     incarnation: str
     rules: Rules
     find_table: FindTable
-    live: LiveValues
+    live: PlantState
     grid: Grid
     marks: Marks = field(default_factory=Marks)
     controls: Applied = field(default_factory=Applied)
     counts: Counts = field(default_factory=Counts)
+    prices: PriceBook = field(default_factory=PriceBook)
     offset: int = -1
     clock: int = 0
     last_full: int = 0
@@ -77,7 +85,7 @@ class PlantTwin:
     @classmethod
     def new(cls, table: TagTable, incarnation: str, find_table: FindTable) -> "PlantTwin":
         """A twin that has seen nothing yet."""
-        return cls(incarnation, Rules.of(table), find_table, LiveValues.empty(len(table)), Grid.of(table))
+        return cls(incarnation, Rules.of(table), find_table, PlantState.empty(len(table)), Grid.of(table))
 
     @property
     def table(self) -> TagTable:
@@ -109,6 +117,17 @@ class PlantTwin:
         changed[self.rules.derived.stale(self.live.stale)] = True
         return [self._change(changed), *scans]
 
+    def fork(self) -> "PlantTwin":
+        """An equal twin for a what-if: what happens to either leaves the other alone."""
+        return replace(
+            self,
+            live=self.live.fork(),
+            grid=self.grid.fork(),
+            marks=Marks(dict(self.marks.seen)),
+            controls=Applied(dict(self.controls.identities)),
+            counts=replace(self.counts),
+        )
+
     def _take_batch(self, batch: ReadingBatch) -> live_values.Positions:
         nothing = np.empty(0, dtype=np.intp)
         verdict = self.marks.judge(batch.source, batch.epoch, batch.seq, batch.after)
@@ -130,9 +149,13 @@ class PlantTwin:
             readings = _of_table(readings, self.table)
         self.grid.offer(readings, batch.origin == "live")
         self.counts.late = self.grid.late
-        return live_values.apply(self.live, self.rules.limits, readings, self.clock, batch.origin == "live")
+        return live_values.apply(
+            self.live, self.rules.limits, readings, batch.source, self.clock, batch.origin == "live"
+        )
 
     def _take_control(self, control: Control) -> bool:
+        """Take a change that is no reading; whether another tag table is in force now."""
+        self.prices = apply_prices(self.controls, control, self.prices)
         table = apply_revision(self.controls, control, self.table, lambda name: self.find_table(name, self.offset))
         if table is None:
             return False
@@ -159,7 +182,9 @@ class PlantTwin:
                 values,
                 quality,
             )
-            changed[live_values.apply(self.live, self.rules.limits, readings, self.clock, is_live=False)] = True
+            changed[live_values.apply(self.live, self.rules.limits, readings, COMPUTED, self.clock, is_live=False)] = (
+                True
+            )
             outputs.append(derived_of(self, scan.time, readings, n=len(outputs) + 1))
         return outputs
 

@@ -14,18 +14,19 @@ from numpy.typing import NDArray
 from stream.scan.admit import Admitted
 from stream.scan.controls import Applied
 from stream.scan.grid import Grid
-from stream.scan.live import LiveValues
 from stream.scan.marks import Marks
 from stream.scan.plant_twin import Counts, FindTable, PlantTwin
 from twin.atlas.errors import AtlasError
+from twin.atlas.prices import PriceBook
+from twin.atlas.state import ARRAYS
 from twin.atlas.tags import TagTable
 
-PARTS: Final = {"live": 1, "grid": 1, "marks": 1, "controls": 1}
-"""The parts of a snapshot and the version in which this build writes and reads each."""
+PARTS: Final = {"live": 2, "grid": 1, "marks": 1, "controls": 1, "prices": 1}
+"""The parts of a snapshot and the version in which this build writes each; `_READERS` tells which ones it reads."""
 
 _ARRAY_TYPES: Final = {
     "times": "<i8", "reported": "<i8", "values": "<f8", "quality": "<u4", "limits": "<i1", "stale": "|b1",
-    "positions": "<i8", "tag_ids": "<i4",
+    "source": "<i4", "positions": "<i8", "tag_ids": "<i4",
 }  # fmt: skip
 
 
@@ -57,7 +58,7 @@ def save(twin: PlantTwin) -> bytes:
     """The twin's state."""
     live, grid = twin.live, twin.grid
     contents: dict[str, dict[str, Any]] = {
-        "live": _packed(live, ("times", "values", "quality", "reported", "limits", "stale")),
+        "live": {**_packed(live, ARRAYS), "sources": live.sources},
         "grid": {
             **_packed(grid, ("times", "values", "quality")),
             "closed": grid.closed,
@@ -66,6 +67,7 @@ def save(twin: PlantTwin) -> bytes:
         },
         "marks": {"seen": [[source, epoch, seq] for (source, epoch), seq in twin.marks.seen.items()]},
         "controls": {"identities": list(twin.controls.identities)},
+        "prices": twin.prices.as_content(),
     }
     return _encoder.encode(
         _Snapshot(
@@ -108,9 +110,10 @@ def restore(
     twin.clock, twin.last_full = saved.clock, saved.last_full if same_log else 0
     twin.counts = Counts(**{name: saved.counts.get(name, 0) for name in asdict(Counts())})
     afresh = []
-    for name, read in _READERS.items():
+    for name in PARTS:
         part = saved.parts.get(name)
-        if part is None or part.version != PARTS[name]:
+        read = _READERS.get((name, part.version)) if part else None
+        if part is None or read is None:
             afresh.append(name)
         else:
             read(twin, part.content)
@@ -133,9 +136,11 @@ def _array(content: dict[str, Any], name: str) -> NDArray[Any]:
 
 
 def _read_live(twin: PlantTwin, content: dict[str, Any]) -> None:
-    twin.live = LiveValues(
-        *(_array(content, name) for name in ("times", "values", "quality", "reported", "limits", "stale"))
-    )
+    """Version 1 did not tell whose the values are, which is unknown then."""
+    for name in ARRAYS:
+        if name in content:
+            setattr(twin.live, name, _array(content, name))
+    twin.live.sources = tuple(content.get("sources", ()))
 
 
 def _read_grid(twin: PlantTwin, content: dict[str, Any]) -> None:
@@ -169,4 +174,15 @@ def _read_controls(twin: PlantTwin, content: dict[str, Any]) -> None:
     twin.controls = Applied(dict.fromkeys(content["identities"]))
 
 
-_READERS: Final = {"live": _read_live, "grid": _read_grid, "marks": _read_marks, "controls": _read_controls}
+def _read_prices(twin: PlantTwin, content: dict[str, Any]) -> None:
+    twin.prices = PriceBook.of_content(content)
+
+
+_READERS: Final = {
+    ("live", 1): _read_live,
+    ("live", 2): _read_live,
+    ("grid", 1): _read_grid,
+    ("marks", 1): _read_marks,
+    ("controls", 1): _read_controls,
+    ("prices", 1): _read_prices,
+}

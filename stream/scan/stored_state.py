@@ -5,6 +5,7 @@ a setpoint that changed once in these minutes would stay wrong for ever. So the 
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,12 @@ from numpy.typing import NDArray
 from stream.scan import live as live_values
 from stream.scan.admit import Admitted
 from stream.scan.plant_twin import PlantTwin
+from twin.atlas.prices import PriceBook
 from twin.atlas.tags import TagTable
+
+STORED: Final = "stored"
+"""Source of values that the table gave."""
+NO_PRICES: Final = PriceBook()
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +26,7 @@ class StoredState:
     """The newest stored reading of each tag, arrays of shape (n,), and the stored marks (source, epoch, seq).
 
     Times in microseconds UTC, values in stored units; marks in the order of their last move. `tag_table` names the
-    table in force.
+    table in force, `prices` is the newest price book.
     """
 
     tag_table: str
@@ -29,6 +35,7 @@ class StoredState:
     values: NDArray[np.float64]
     quality: NDArray[np.uint32]
     marks: tuple[tuple[str, int, int], ...]
+    prices: PriceBook = NO_PRICES
 
 
 def bring_up(twin: PlantTwin, stored: StoredState, table: TagTable) -> None:
@@ -38,6 +45,8 @@ def bring_up(twin: PlantTwin, stored: StoredState, table: TagTable) -> None:
     """
     if table.name != twin.table.name:
         twin.move_to(table)
+    if stored.prices.version > twin.prices.version:
+        twin.prices = stored.prices
     for mark in stored.marks:
         twin.marks.advance(*mark)
     positions = twin.table.find(stored.tag_ids)
@@ -48,5 +57,5 @@ def bring_up(twin: PlantTwin, stored: StoredState, table: TagTable) -> None:
         positions[known], stored.tag_ids[known], stored.times[known], stored.values[known], stored.quality[known]
     )
     newest = int(readings.times.max())
-    live_values.apply(twin.live, twin.rules.limits, readings, newest, is_live=False)
+    live_values.apply(twin.live, twin.rules.limits, readings, STORED, newest, is_live=False)
     twin.grid.hold(readings, newest)

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.envelope import Control
-from stream.scan.controls import MAX_IDENTITIES, Applied, apply_revision
+from stream.scan.controls import MAX_IDENTITIES, Applied, apply_prices, apply_revision
+from twin.atlas.prices import Price, PriceBook
 from twin.atlas.tags import TagTable
 
 
@@ -67,3 +68,30 @@ def test_an_action_of_another_kind_leaves_its_identity_for_whom_it_concerns(tabl
     applied = Applied()
     apply_revision(applied, revise(table.name, "e1", "acknowledge"), table, {}.get)
     assert applied.once("e1")
+
+
+def priced(number: int, identity: str = "e1", **content: object) -> Control:
+    book = PriceBook([Price.of("steam", f"{number} USD/t")], number)
+    return Control(plant="mill", identity=identity, action="prices", content=book.as_content() | content)
+
+
+def test_a_price_book_comes_once_and_an_older_one_never() -> None:
+    applied, book = Applied(), PriceBook()
+    for version, identity, expected in ((2, "a", 2), (3, "a", 2), (1, "b", 2), (2, "c", 2), (4, "d", 4)):
+        book = apply_prices(applied, priced(version, identity), book)
+        assert book == PriceBook([Price.of("steam", f"{expected} USD/t")], expected)
+
+
+@pytest.mark.parametrize(
+    "control",
+    [
+        priced(5, version="five"),
+        priced(5, entries=[{"item": "steam"}]),
+        priced(5, entries=None),
+        Control(plant="mill", identity="e1", action="prices"),
+        Control(plant="mill", identity="e1", action="revise", content=priced(5).content),
+    ],
+)
+def test_what_is_no_price_book_changes_nothing(control: Control) -> None:
+    book = PriceBook([Price.of("steam", "1 USD/t")], 1)
+    assert apply_prices(Applied(), control, book) is book

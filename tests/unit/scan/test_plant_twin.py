@@ -237,8 +237,9 @@ def test_snapshot_part_of_another_version_starts_afresh_and_the_rest_continues(
     twin: PlantTwin, batch: Batch, table: TagTable, t0: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     twin.apply(batch(0, (11, t0, 20.0)), 0, t0)
-    state = snapshot.save(twin)
-    monkeypatch.setitem(snapshot.PARTS, "grid", 2)
+    with monkeypatch.context() as newer_build:
+        newer_build.setitem(snapshot.PARTS, "grid", 2)
+        state = snapshot.save(twin)
     restored, afresh = snapshot.restore(state, table, "log-1", lambda name, offset: table)
     assert afresh == ("grid",)
     assert restored.live.values[0] == 20.0

@@ -27,14 +27,31 @@ def twin(table: TagTable, batch: Callable[..., ReadingBatch], t0: int) -> PlantT
 def test_snapshot_and_replay_a_part_of_another_version_learns_anew_and_the_rest_continues(
     twin: PlantTwin, table: TagTable, part: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    state = snapshot.save(twin)
-    monkeypatch.setitem(snapshot.PARTS, part, snapshot.PARTS[part] + 1)
+    with monkeypatch.context() as newer_build:
+        newer_build.setitem(snapshot.PARTS, part, snapshot.PARTS[part] + 1)
+        state = snapshot.save(twin)
     restored, afresh = snapshot.restore(state, table, "log-1", lambda name, offset: table)
     assert afresh == (part,)
     empty = PlantTwin.new(table, "log-1", lambda name, offset: table)
     for name in snapshot.PARTS:
         assert str(getattr(restored, name)) == str(getattr(empty if name == part else twin, name))
     assert (restored.offset, restored.clock, restored.counts) == (twin.offset, twin.clock, twin.counts)
+
+
+def test_snapshot_and_replay_live_values_of_version_1_are_read_and_only_their_sources_are_unknown(
+    twin: PlantTwin, table: TagTable, batch: Callable[..., ReadingBatch], t0: int
+) -> None:
+    raw = msgspec.msgpack.decode(snapshot.save(twin))
+    raw["parts"]["live"]["version"] = 1
+    del raw["parts"]["live"]["content"]["source"], raw["parts"]["live"]["content"]["sources"]
+    restored, afresh = snapshot.restore(msgspec.msgpack.encode(raw), table, "log-1", lambda name, offset: table)
+    assert afresh == ()
+    assert [restored.live.source_of(position) for position in range(4)] == [""] * 4
+    for one in (twin, restored):
+        one.apply(batch(5, (11, t0 + 9 * S, 55.0)), 5, t0 + 9 * S)
+    assert restored.live.source_of(0) == "opcua"
+    for name in ("times", "values", "quality", "reported", "limits", "stale"):
+        assert str(getattr(restored.live, name)) == str(getattr(twin.live, name))
 
 
 def test_snapshot_and_replay_a_part_this_build_does_not_know_is_left_out(twin: PlantTwin, table: TagTable) -> None:

@@ -13,6 +13,7 @@ from analytics.quality import BAD, BAD_SENSOR_FAILURE, UNCERTAIN_SUB_NORMAL
 from stream.envelope import Control, DerivedScan, ReadingBatch, Record, Tick
 from stream.scan import snapshot
 from stream.scan.plant_twin import PlantTwin
+from twin.atlas.prices import Price, PriceBook
 from twin.atlas.tags import Tag, TagTable
 
 Batch = Callable[..., ReadingBatch]
@@ -34,7 +35,7 @@ entries = st.one_of(
     st.tuples(st.just("opcua"), st.lists(readings_of(OPCUA), max_size=4)),
     st.tuples(st.just("push"), st.lists(readings_of((12, 99)), max_size=3)),
     st.tuples(st.just("backfill"), st.lists(readings_of((*OPCUA, *PUSH)), max_size=4)),
-    st.tuples(st.sampled_from(["tick", "again", "gap", "restart", "revise", "back"]), st.just([])),
+    st.tuples(st.sampled_from(["tick", "again", "gap", "restart", "revise", "back", "prices"]), st.just([])),
     st.tuples(st.just("refused"), st.lists(readings_of(OPCUA), max_size=2)),
 )
 scripts = st.lists(st.tuples(st.integers(0, 4), entries), min_size=8, max_size=25)
@@ -69,6 +70,10 @@ class Writer:
             return Control(
                 plant="mill", identity=f"{kind}-{len(self.log) % 5}", action="revise", content={"tag_table": name}
             )
+        if kind == "prices":
+            book = PriceBook([Price.written("steam", f"{len(self.log)} USD/t", None, None)], len(self.log))
+            identity = f"prices-{len(self.log) % 5}"
+            return Control(plant="mill", identity=identity, action="prices", content=book.as_content())
         if kind == "again":
             return next((r for _, r in reversed(self.log) if isinstance(r, ReadingBatch)), Tick(plant="", at=self.now))
         if kind == "gap":
@@ -233,3 +238,40 @@ def test_limits_follow_every_trusted_value_however_the_batches_are_cut(
             twin.apply(batch(seq, *waiting), seq, t0 + n)
             waiting, seq = [], seq + 1
             assert twin.live.limits[0] == state
+
+
+@QUICK
+@given(script=scripts, cut=st.integers(0, 25))
+def test_a_fork_goes_its_own_way_and_leaves_the_twin_as_if_it_had_never_been(
+    tables: tuple[TagTable, TagTable], batch: Batch, t0: int, script: Any, cut: int
+) -> None:
+    log = Writer(batch, tables, t0).write(script)
+    cut = min(cut, len(log))
+    twin = PlantTwin.new(tables[0], "log-1", find_in(tables))
+    play(twin, log[:cut])
+    before, fork = snapshot.save(twin), twin.fork()
+    assert snapshot.save(fork) == before
+    said = play(fork, log, cut)
+    assert snapshot.save(twin) == before
+    assert play(twin, log, cut) == said
+    assert snapshot.save(twin) == snapshot.save(fork)
+
+
+@QUICK
+@given(script=scripts)
+def test_the_source_of_each_value_is_whose_batch_brought_it(
+    table: TagTable, tables: tuple[TagTable, TagTable], batch: Batch, t0: int, script: Any
+) -> None:
+    log = Writer(batch, tables, t0).write([entry for entry in script if entry[1][0] not in ("revise", "back")])
+    twin = PlantTwin.new(table, "log-1", find_in(tables))
+    play(twin, log)
+    for position, tag in ((0, 11), (1, 12), (2, 15)):
+        newest_time = int(twin.live.times[position])
+        bringing = {
+            record.source
+            for _, record in log
+            if isinstance(record, ReadingBatch) and record.tag_table != "unheard-of"
+            for number, time in zip(*record.arrays()[:2], strict=True)
+            if (number, time) == (tag, newest_time)
+        }
+        assert twin.live.source_of(position) in (bringing or {""})
