@@ -1,6 +1,6 @@
 """From the plain values of a plant file to the parts of a plant; a broken entry hides no fault of the others."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar, cast
@@ -13,6 +13,7 @@ from twin.atlas.equipment import RENAMED, Equipment, EquipmentError, EquipmentTy
 from twin.atlas.equipment.design import read_design
 from twin.atlas.equipment.registry import find_type
 from twin.atlas.faults import Finding
+from twin.atlas.form_faults import form_findings
 from twin.atlas.plant import ScanTimes
 from twin.atlas.plant_file import (
     LISTS,
@@ -30,9 +31,8 @@ from twin.atlas.policies import Policy
 from twin.atlas.policy_file import PolicyEntry, read_policies
 from twin.atlas.price_file import PriceEntry, read_prices
 from twin.atlas.streams import STREAM_KINDS, End, ProcessStream
-from twin.atlas.tag_definition import Source, TagDefinition
+from twin.atlas.tag_definition import Source, TagDefinition, TagKind
 from twin.atlas.tags import Limits
-from twin.atlas.form_faults import form_findings
 
 _DEFAULT_STALE_S: Final = 10.0
 _NEEDED: Final = ("sources", "tags")
@@ -203,7 +203,6 @@ def _stream(entry: StreamEntry) -> ProcessStream:
 
 def _tag(entry: TagEntry, only_source: str) -> TagDefinition:
     derived = entry.kind == "derived"
-    periodic = entry.kind == "measured" and not entry.states
     given = entry.stale_after_s
     return TagDefinition(
         name=entry.name,
@@ -213,7 +212,7 @@ def _tag(entry: TagEntry, only_source: str) -> TagDefinition:
         high=entry.range[1],
         decimals=entry.decimals,
         limits=Limits(**entry.limits.model_dump()),
-        stale_after_s=(_DEFAULT_STALE_S if periodic else 0.0) if given is None else given,
+        stale_after_s=usual_stale_s(entry.kind, entry.states) if given is None else given,
         equipment=entry.equipment,
         stream=entry.stream,
         source="" if derived else entry.source or only_source,
@@ -225,6 +224,11 @@ def _tag(entry: TagEntry, only_source: str) -> TagDefinition:
         shown=bool(entry.shown),
         shown_at=entry.shown if isinstance(entry.shown, tuple) else None,
     )
+
+
+def usual_stale_s(kind: TagKind, states: Sequence[str]) -> float:
+    """Age that makes a tag stale where the file doesn't say: only what is measured comes without a change."""
+    return _DEFAULT_STALE_S if kind == "measured" and not states else 0.0
 
 
 def _only_source(listed: object) -> str:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from twin.atlas.definition import parse
 from twin.atlas.flowsheet import build_graph
 from twin.atlas.plant import Plant
-from twin.atlas.streams import End, ProcessStream
+from twin.atlas.streams import ProcessStream
 from twin.atlas.traversal import (
     NotInGraphError,
     downstream,
@@ -32,8 +32,7 @@ class Wires:
 
     def __init__(self, arcs: Iterable[tuple[str, str]], carries: Any = "material") -> None:
         self.streams = [
-            ProcessStream(name=str(number), source=End(start), target=End(end), carries=carries)
-            for number, (start, end) in enumerate(arcs, 1)
+            ProcessStream.of(str(number), start, end, carries) for number, (start, end) in enumerate(arcs, 1)
         ]
         self.graph = build_graph([], self.streams)
 
