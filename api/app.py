@@ -12,6 +12,7 @@ from api.kafka_inbox import KafkaInbox, KafkaReadingLog
 from api.plant_file import read_plant_file
 from api.services import Backends, build_services
 from api.store_records import StoreRecords
+from api.store_units import StoreUnits
 
 
 def create_app(config: ApiConfig) -> FastAPI:
@@ -24,9 +25,10 @@ def create_app(config: ApiConfig) -> FastAPI:
     """
     config.check()
     records = StoreRecords(config.database, config.query_s)
+    units = StoreUnits(config.database)
     inbox = KafkaInbox(config.kafka, config.acknowledgement_s)
     log = KafkaReadingLog(config.kafka)
-    services = build_services(config, Backends(records, inbox, log, read_plant_file))
+    services = build_services(config, Backends(records, inbox, log, read_plant_file, units.begin))
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -37,7 +39,7 @@ def create_app(config: ApiConfig) -> FastAPI:
             services.states.close()
             feed.cancel()
             await asyncio.gather(feed, return_exceptions=True)
-            for backend in (records, inbox, log):
+            for backend in (records, units, inbox, log):
                 await backend.close()
 
     return assemble(services, lifespan)

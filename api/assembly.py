@@ -4,15 +4,12 @@ import contextlib
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import Response
 
-from api import openapi, problems
+from api import openapi, problems, refusals
 from api.body_limit import BodyLimit
-from api.ports import DatabaseAwayError
-from api.problems import Problem
 from api.response_headers import ResponseHeaders
 from api.routes import ROUTERS
 from api.services import Services
@@ -29,26 +26,23 @@ def assemble(services: Services, lifespan: Lifespan | None = None) -> FastAPI:
         allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "X-API-Key"],
         max_age=600,
     )
+    limits = services.config.limits
+    body_limit = Middleware(BodyLimit, most=limits.body_bytes, definition=limits.definition_bytes)
     app = FastAPI(
         title="Atlas Live",
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
         lifespan=lifespan,
-        middleware=[Middleware(ResponseHeaders), cors, Middleware(BodyLimit, most=services.config.limits.body_bytes)],
+        middleware=[Middleware(ResponseHeaders), cors, body_limit],
     )
     app.state.services = services
     for router in ROUTERS:
         app.include_router(router)
     problems.install(app)
-    app.add_exception_handler(DatabaseAwayError, _answer_database_away)
+    refusals.install(app)
     openapi.install(app, _release())
     return app
-
-
-async def _answer_database_away(request: Request, error: Exception) -> Response:
-    problem = Problem(problems.DATABASE_AWAY, "The database does not answer.", headers={"Retry-After": "5"})
-    return problem.respond(request.url.path)
 
 
 def _release() -> str:

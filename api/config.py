@@ -20,11 +20,13 @@ class ApiConfigError(AtlasError):
 class LimitsConfig:
     """What one caller may ask of the API.
 
-    `body_bytes` and `readings` bound a request, `requests_per_s` and `burst` a key's rate, `streams` the live streams
-    open at once, `history_points` a series, `history_tags` the series of one question, `history_days` its range.
+    `body_bytes` and `readings` bound a request, `definition_bytes` one that brings a plant file, `requests_per_s` and
+    `burst` a key's rate, `streams` the live streams open at once, `history_points` a series, `history_tags` the series
+    of one question, `history_days` its range.
     """
 
     body_bytes: int = 900_000
+    definition_bytes: int = 20_000_000
     readings: int = 5_000
     requests_per_s: float = 50.0
     burst: int = 200

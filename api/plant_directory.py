@@ -99,6 +99,10 @@ class PlantDirectory:
             self._files[key] = file
         return file
 
+    def forget(self) -> None:
+        """Read the plants anew when next asked, because one was stored just now."""
+        self._read_us = self._now_us() - _FRESH_US
+
     async def _known(self) -> dict[str, StoredPlant]:
         if self._plants is not None and self._now_us() - self._read_us < _FRESH_US:
             return self._plants

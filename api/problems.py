@@ -38,10 +38,24 @@ NOT_ALLOWED = Kind("not-allowed", 403, "Not allowed", "Use a key of a role that 
 NOT_FOUND = Kind("not-found", 404, "Not found", "/docs lists what there is.")
 UNKNOWN_PLANT = Kind("unknown-plant", 404, "Unknown plant", "GET /v1/plants lists the plants.")
 UNKNOWN_TAG = Kind("unknown-tag", 404, "Unknown tag", "GET /v1/plants/{id} lists the plant's tags.")
+UNKNOWN_REVISION = Kind("unknown-revision", 404, "Unknown revision", "GET .../revisions lists those that there are.")
+UNKNOWN_PORTFOLIO = Kind("unknown-portfolio", 404, "Unknown portfolio", "GET /v1/portfolios lists the portfolios.")
+NO_PRICES = Kind("no-prices", 404, "No prices", "PUT .../prices with 'If-None-Match: *' stores the first ones.")
 WRONG_METHOD = Kind("wrong-method", 405, "Method not allowed", "Use a method that the Allow header names.")
+STALE = Kind(
+    "stale-revision", 412, "Changed meanwhile", "GET it again, make the change on that, and send it with its ETag."
+)
 TOO_LARGE = Kind("too-large", 413, "Too large", "Send it in several requests.")
 WRONG_MEDIA = Kind("wrong-media-type", 415, "Wrong media type", "Send JSON with 'Content-Type: application/json'.")
 INVALID = Kind("invalid-request", 422, "Invalid request", "Correct the faults that are listed.")
+FAULTY_DEFINITION = Kind("faulty-definition", 422, "Faulty definition", "Mend the faults that are listed.")
+MISFIT = Kind("patch-does-not-fit", 422, "The patch does not fit", "GET the definition again and patch that.")
+NO_PRECONDITION = Kind(
+    "no-precondition",
+    428,
+    "Precondition needed",
+    "Send 'If-Match' with the ETag of what you read, or 'If-None-Match: *' for something new.",
+)
 TOO_MANY = Kind("too-many-requests", 429, "Too many requests", "Wait for the seconds in Retry-After.")
 INTERNAL = Kind("internal-error", 500, "Internal error", "Try again; if it stays, look for the instance in the log.")
 KAFKA_AWAY = Kind("kafka-away", 503, "Kafka does not answer", "Send it again; repeating does no harm.")
@@ -49,9 +63,11 @@ DATABASE_AWAY = Kind("database-away", 503, "The database does not answer", "Try 
 NOT_READY = Kind("not-ready", 503, "Not ready", "Wait for what is missing; 'atlas status' tells more.")
 
 _BY_STATUS: Final = {400: BAD_REQUEST, 401: NO_KEY, 403: NOT_ALLOWED, 404: NOT_FOUND, 405: WRONG_METHOD} | {
+    412: STALE,
     413: TOO_LARGE,
     415: WRONG_MEDIA,
     422: INVALID,
+    428: NO_PRECONDITION,
     429: TOO_MANY,
     500: INTERNAL,
     503: NOT_READY,

@@ -242,6 +242,110 @@ class Trace(_Model):
     steps: list[TraceStep]
 
 
+class PlantSummary(_Model):
+    """What a sound plant file describes, in numbers."""
+
+    plant: str = Field(examples=["williams-otto"])
+    name: str = Field(examples=["Williams-Otto reactor"])
+    sources: int = Field(examples=[1])
+    equipment: int = Field(examples=[12])
+    streams: int = Field(examples=[11])
+    tags: int = Field(examples=[42])
+
+
+class Stored(_Model):
+    """What is in force now; the `ETag` header names it."""
+
+    id: str = Field(examples=["williams-otto"])
+    revision: int = Field(description="of prices: the version", examples=[3])
+    changed: bool = Field(description="false where what came says nothing new", examples=[True])
+
+
+class RevisionNote(_Model):
+    """When a revision was stored, and by whom."""
+
+    revision: int = Field(examples=[3])
+    time: str = Field(examples=["2026-11-24T00:00:00.000000+00:00"])
+    by: str = Field(description="name of the key, or account of the command", examples=["anna"])
+
+
+class RevisionList(_Model):
+    """All revisions of a plant, or versions of its prices, oldest first."""
+
+    id: str = Field(examples=["williams-otto"])
+    revisions: list[RevisionNote]
+
+
+class PlantChange(_Model):
+    """An item that came or went, or a field that changed."""
+
+    kind: Literal["added", "removed", "changed"]
+    section: str = Field(examples=["tags"])
+    item: str = Field(examples=["TIC-101.PV"])
+    field: str = Field(description="empty where the whole item came or went", examples=["limits.high"])
+    before: str | float | bool | None = Field(examples=[90.0])
+    after: str | float | bool | None = Field(examples=[92.5])
+    text: str = Field(examples=["~ tags TIC-101.PV limits.high: 90.0 -> 92.5"])
+
+
+class PlantDifference(_Model):
+    """What changed between two revisions of a plant."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+
+    plant: str = Field(examples=["williams-otto"])
+    before: int = Field(alias="from", examples=[1])
+    after: int = Field(alias="to", examples=[2])
+    changes: list[PlantChange]
+
+
+class ItemPrice(_Model):
+    """What an item costs from one time until another; an end that is null is open."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+
+    item: str = Field(examples=["steam"])
+    price: str = Field(description="money for an amount", examples=["18.0 EUR/t"])
+    since: str | None = Field(default=None, alias="from", examples=["2026-01-01T00:00:00+00:00"])
+    until: str | None = Field(default=None, examples=["2027-01-01T00:00:00+00:00"])
+
+
+class PriceList(_Model):
+    """A version of a plant's price book."""
+
+    plant: str = Field(examples=["williams-otto"])
+    version: int = Field(examples=[1])
+    entries: list[ItemPrice]
+
+
+class NewPrices(_Model):
+    """Prices to be put in force in place of all that a plant has."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [{"entries": [{"item": "steam", "price": "18 EUR/t", "from": "2026-01-01", "until": None}]}]
+        },
+    )
+
+    entries: list[dict[str, Any]] = Field(description="in the form of a plant file's section `prices`")
+
+
+class PortfolioOverview(_Model):
+    """One portfolio as a list shows it."""
+
+    id: str = Field(examples=["demo"])
+    name: str = Field(examples=["Demo portfolio"])
+    revision: int = Field(examples=[1])
+
+
+class PortfolioList(_Model):
+    """All portfolios."""
+
+    portfolios: list[PortfolioOverview]
+
+
 class Fault(_Model):
     """One of several faults of a request."""
 
@@ -249,6 +353,7 @@ class Fault(_Model):
     detail: str
     remedy: str
     index: int | None = Field(default=None, description="number of the reading from 0")
+    line: int | None = Field(default=None, description="line of the text from 1, where the request is one")
 
 
 class ProblemDetail(_Model):

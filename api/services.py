@@ -15,6 +15,7 @@ from api.plant_directory import PlantDirectory, PlantFile
 from api.ports import Inbox, PlantRecords, ReadingLog
 from api.tickets import Tickets
 from api.twin_feed import TwinFeed
+from stream.store.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +26,15 @@ class Backends:
     inbox: Inbox
     log: ReadingLog
     read_file: Callable[[str], PlantFile]
+    unit_of_work: Callable[[], UnitOfWork]
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything that an endpoint may use; `now_us` is the clock, microseconds UTC."""
+    """Everything that an endpoint may use; `now_us` is the clock, microseconds UTC.
+
+    `unit_of_work` makes a unit for one command or question; it raises `DatabaseAwayError` where none can begin.
+    """
 
     config: ApiConfig
     keys: Keys
@@ -42,6 +47,7 @@ class Services:
     records: PlantRecords
     inbox: Inbox
     log: ReadingLog
+    unit_of_work: Callable[[], UnitOfWork]
     now_us: Callable[[], int]
 
 
@@ -62,6 +68,7 @@ def build_services(config: ApiConfig, backends: Backends, now_us: Callable[[], i
         records=backends.records,
         inbox=backends.inbox,
         log=backends.log,
+        unit_of_work=backends.unit_of_work,
         now_us=clock,
     )
 

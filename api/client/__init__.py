@@ -5,12 +5,14 @@ with PlantClient(ClientConfig("http://127.0.0.1:8000", api_key="...")) as client
         print(tag.name, tag.value, tag.unit)
 """
 
+from api.client.answers import TaggedPrices, TaggedText
 from api.client.async_plant_client import AsyncPlantClient
 from api.client.config import ClientConfig
 from api.client.errors import (
     ApiAnswerError,
     ApiClientError,
     ApiUnreachableError,
+    ConflictError,
     NotAllowedError,
     NotFoundError,
     RejectedError,
@@ -27,6 +29,7 @@ __all__ = [
     "ApiUnreachableError",
     "AsyncPlantClient",
     "ClientConfig",
+    "ConflictError",
     "LiveEvent",
     "LiveTag",
     "NotAllowedError",
@@ -34,6 +37,8 @@ __all__ = [
     "PlantClient",
     "RejectedError",
     "ServiceError",
+    "TaggedPrices",
+    "TaggedText",
     "TooManyRequestsError",
     "UnreadableAnswerError",
 ]

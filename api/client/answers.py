@@ -7,7 +7,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from api.client.errors import UnreadableAnswerError, error_for
-from api.schemas import ProblemDetail
+from api.schemas import PriceList, ProblemDetail
 
 _M = TypeVar("_M", bound=BaseModel)
 
@@ -33,6 +33,36 @@ def read_model(response: httpx.Response, model: type[_M]) -> _M:
             f"{response.request.url} answered something that is no {model.__name__}: {error.error_count()} faults,"
             f" first {error.errors()[0]['loc']}; are client and server of the same release?"
         ) from error
+
+
+class TaggedText(str):
+    """A text with the `etag` of its revision, which a change of it must name."""
+
+    etag: str = ""
+
+
+class TaggedPrices(PriceList):
+    """A price book with the `etag` of its version, which a change of it must name."""
+
+    etag: str = ""
+
+
+def read_prices(response: httpx.Response) -> TaggedPrices:
+    """The answer's price book with its ETag; errors as of `read_model`."""
+    return read_model(response, TaggedPrices).model_copy(update={"etag": response.headers.get("ETag", "")})
+
+
+def read_text(response: httpx.Response) -> TaggedText:
+    """The answer's text with its ETag; raises `ApiAnswerError` where the answer is an error."""
+    raise_for_problem(response)
+    text = TaggedText(response.text)
+    text.etag = response.headers.get("ETag", "")
+    return text
+
+
+def precondition(etag: str | None) -> dict[str, str]:
+    """The header by which a change names the revision it was made for; None is for something new."""
+    return {"If-None-Match": "*"} if etag is None else {"If-Match": etag}
 
 
 def raise_for_problem(response: httpx.Response) -> None:

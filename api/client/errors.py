@@ -5,7 +5,8 @@ ApiClientError
   ApiAnswerError         an answer that is an error; carries the problem
     NotAllowedError      401, 403
     NotFoundError        404
-    RejectedError        400, 405, 409, 413, 422: the request must change
+    ConflictError        412: someone else stored another revision meanwhile
+    RejectedError        400, 405, 409, 413, 422, 428: the request must change
     TooManyRequestsError 429: wait `retry_after_s`
     ServiceError         5xx: the server's side
   UnreadableAnswerError  an answer that is not what the API says
@@ -53,6 +54,10 @@ class NotFoundError(ApiAnswerError):
     """There is no such plant, tag or path."""
 
 
+class ConflictError(ApiAnswerError):
+    """What was changed is not what is stored any more; read it again and make the change on that."""
+
+
 class RejectedError(ApiAnswerError):
     """The request must change before it can succeed."""
 
@@ -73,6 +78,7 @@ def error_for(problem: ProblemDetail, retry_after_s: float | None = None) -> Api
         401: NotAllowedError,
         403: NotAllowedError,
         404: NotFoundError,
+        412: ConflictError,
         429: TooManyRequestsError,
     }
     return kinds.get(problem.status, RejectedError)(problem, retry_after_s)

@@ -2,17 +2,28 @@
 
 import random
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 import httpx
 import orjson
 from pydantic import BaseModel
 
 from api.client import requests
-from api.client.answers import RETRIED_STATUSES, pause_s, raise_for_problem, read_model, retry_after_s
+from api.client.answers import (
+    RETRIED_STATUSES,
+    TaggedPrices,
+    TaggedText,
+    pause_s,
+    precondition,
+    raise_for_problem,
+    read_model,
+    read_prices,
+    read_text,
+    retry_after_s,
+)
 from api.client.config import ClientConfig
 from api.client.errors import ApiAnswerError, ApiUnreachableError
 from api.client.live_events import EventParser, LiveEvent
@@ -23,17 +34,26 @@ from api.schemas import (
     Caller,
     Chain,
     History,
+    ItemPrice,
     NewReading,
     NewReadings,
     PlantDetail,
+    PlantDifference,
     PlantList,
     PlantState,
+    PlantSummary,
+    PortfolioList,
     Readiness,
+    RevisionList,
+    Stored,
     Ticket,
     Trace,
 )
 
 _M = TypeVar("_M", bound=BaseModel)
+_JSON: Final = "application/json"
+_JSON_PATCH: Final = "application/json-patch+json"
+_YAML: Final = "application/yaml"
 
 
 class PlantClient:
@@ -126,6 +146,63 @@ class PlantClient:
         body = NewReadings(readings=list(readings)).model_dump_json().encode()
         return read_model(self._post(path_of(plant_id, "readings"), body), Accepted)
 
+    def definition(self, plant_id: str, revision: int | None = None) -> TaggedText:
+        """The plant file in force, or of one revision, as YAML text; its `etag` is what a change must name."""
+        return read_text(self._get(requests.definition_path(plant_id, revision), {}))
+
+    def store_definition(self, plant_id: str, text: str, etag: str | None) -> Stored:
+        """Put a plant file in force, made for the revision of `etag`; None for a new plant.
+
+        Raises
+        ------
+        ConflictError
+            Where another revision is in force.
+        RejectedError
+            With all `faults` of the text.
+        """
+        path = requests.definition_path(plant_id, None)
+        return read_model(self._send("PUT", path, text.encode(), _YAML, precondition(etag)), Stored)
+
+    def patch_definition(self, plant_id: str, operations: Sequence[Mapping[str, Any]], etag: str) -> Stored:
+        """Change parts of the plant file of `etag` by JSON Patch (RFC 6902); errors as for `store_definition`."""
+        path, body = requests.definition_path(plant_id, None), orjson.dumps(list(operations))
+        return read_model(self._send("PATCH", path, body, _JSON_PATCH, precondition(etag)), Stored)
+
+    def validate(self, text: str) -> PlantSummary:
+        """Check a plant file without storing it; a faulty one raises `RejectedError` with all `faults`."""
+        return read_model(self._send("POST", "/v1/plants/validate", text.encode(), _YAML), PlantSummary)
+
+    def revisions(self, plant_id: str) -> RevisionList:
+        """Every revision of a plant: when it was stored, and by whom."""
+        return self._ask(requests.revisions(plant_id))
+
+    def difference(self, plant_id: str, before: int, after: int) -> PlantDifference:
+        """What changed in a plant from one revision to another."""
+        return self._ask(requests.difference(plant_id, before, after))
+
+    def prices(self, plant_id: str, version: int | None = None) -> TaggedPrices:
+        """A plant's prices in force, or of one version; its `etag` is what a change must name."""
+        params = {} if version is None else {"version": str(version)}
+        return read_prices(self._get(path_of(plant_id, "prices"), params))
+
+    def store_prices(self, plant_id: str, entries: Sequence[ItemPrice], etag: str | None) -> Stored:
+        """Put prices in force in place of all that the plant has; errors as for `store_definition`."""
+        path, body = path_of(plant_id, "prices"), requests.new_prices(entries)
+        return read_model(self._send("PUT", path, body, _JSON, precondition(etag)), Stored)
+
+    def portfolios(self) -> PortfolioList:
+        """All portfolios."""
+        return self._ask(requests.portfolios())
+
+    def portfolio(self, portfolio_id: str) -> TaggedText:
+        """A portfolio's file as YAML text, with its `etag`."""
+        return read_text(self._get(requests.portfolio_path(portfolio_id), {}))
+
+    def store_portfolio(self, portfolio_id: str, text: str, etag: str | None) -> Stored:
+        """Put a portfolio's file in force; errors as for `store_definition`."""
+        path = requests.portfolio_path(portfolio_id)
+        return read_model(self._send("PUT", path, text.encode(), _YAML, precondition(etag)), Stored)
+
     def live(self, plant_id: str, last_id: str = "") -> Generator[LiveEvent, None, None]:
         """A plant's live events without end; a broken stream is taken up where it broke.
 
@@ -186,8 +263,14 @@ class PlantClient:
         raise ValueError(f"attempts must be at least 1, not {self._config.attempts}")
 
     def _post(self, path: str, body: bytes) -> httpx.Response:
+        return self._send("POST", path, body, _JSON)
+
+    def _send(
+        self, method: str, path: str, body: bytes, media_type: str, headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
         try:
-            return self._http.post(path, content=body, headers={"Content-Type": "application/json"})
+            sent = {"Content-Type": media_type, **(headers or {})}
+            return self._http.request(method, path, content=body, headers=sent)
         except httpx.TransportError as error:
             raise self._unreachable(error) from error
 

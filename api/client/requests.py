@@ -6,9 +6,24 @@ from datetime import datetime
 from typing import Generic, TypeVar
 from urllib.parse import quote
 
+import orjson
 from pydantic import BaseModel
 
-from api.schemas import Aggregate, Caller, Chain, History, PlantDetail, PlantList, PlantState, Readiness, Trace
+from api.schemas import (
+    Aggregate,
+    Caller,
+    Chain,
+    History,
+    ItemPrice,
+    PlantDetail,
+    PlantDifference,
+    PlantList,
+    PlantState,
+    PortfolioList,
+    Readiness,
+    RevisionList,
+    Trace,
+)
 
 _M = TypeVar("_M", bound=BaseModel)
 
@@ -69,6 +84,36 @@ def whoami() -> Question[Caller]:
 def readiness() -> Question[Readiness]:
     """Whether the API has what it needs."""
     return Question("/health/ready", Readiness)
+
+
+def revisions(plant_id: str) -> Question[RevisionList]:
+    """All revisions of a plant."""
+    return Question(path_of(plant_id, "revisions"), RevisionList)
+
+
+def difference(plant_id: str, before: int, after: int) -> Question[PlantDifference]:
+    """What changed between two revisions of a plant."""
+    return Question(path_of(plant_id, "difference"), PlantDifference, {"from": str(before), "to": str(after)})
+
+
+def portfolios() -> Question[PortfolioList]:
+    """All portfolios."""
+    return Question("/v1/portfolios", PortfolioList)
+
+
+def definition_path(plant_id: str, revision: int | None) -> str:
+    """The path of a plant file, in force or of one revision."""
+    return path_of(plant_id, "definition" if revision is None else f"revisions/{revision}")
+
+
+def portfolio_path(portfolio_id: str) -> str:
+    """The path of a portfolio."""
+    return f"/v1/portfolios/{quote(portfolio_id, safe='')}"
+
+
+def new_prices(entries: Sequence[ItemPrice]) -> bytes:
+    """The body that puts prices in force."""
+    return orjson.dumps({"entries": [entry.model_dump(by_alias=True) for entry in entries]})
 
 
 def path_of(plant_id: str, what: str = "") -> str:

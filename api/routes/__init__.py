@@ -3,6 +3,7 @@
 from api.routes import (
     chain,
     connection,
+    definitions,
     docs,
     graphic,
     health,
@@ -10,7 +11,10 @@ from api.routes import (
     live,
     metrics,
     plants,
+    portfolios,
+    prices,
     readings,
+    revisions,
     state,
     tickets,
     trace,
@@ -21,6 +25,10 @@ ROUTERS = tuple(
     module.router
     for module in (
         plants,
+        definitions,
+        revisions,
+        prices,
+        portfolios,
         state,
         history,
         live,

@@ -8,6 +8,8 @@ from typing import Final
 
 import psycopg
 from psycopg_pool import PoolTimeout
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as EngineTimeout
 
 SERVER_CLASSES: Final = frozenset({"08", "25", "28", "3D", "3F", "40", "42", "53", "55", "57", "58", "F0"})
 """SQLSTATE classes that speak of the server. 08, 40, 53, 57 and 58 are the rule's; 25 is a server that became
@@ -18,9 +20,11 @@ _DAMAGED: Final = frozenset({"XX001", "XX002"})
 
 def is_servers_fault(error: BaseException) -> bool:
     """Whether waiting may help: an error of the server or the way to it, not of what was written."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        error = error.orig
     if isinstance(error, psycopg.Error):
         state = error.sqlstate
         if state is None:
             return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
         return state[:2] in SERVER_CLASSES or state in _DAMAGED
-    return isinstance(error, OSError | TimeoutError | PoolTimeout)
+    return isinstance(error, OSError | TimeoutError | PoolTimeout | EngineTimeout)

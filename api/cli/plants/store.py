@@ -1,6 +1,9 @@
 """`atlas plant store`."""
 
 import asyncio
+import getpass
+import os
+import socket
 from pathlib import Path
 
 import click
@@ -32,17 +35,19 @@ def store(which: tuple[str, ...], data_dir: Path | None) -> None:
 
 
 async def _store(dsn: str, files: tuple[Path, ...], kafka: str) -> None:
-    from stream.handlers.store_plant import StorePlant, store_plant
+    from stream.handlers.store_plant import PlantRevised, StorePlant, store_plant
     from stream.store.database import DatabaseConfig, open_engine
     from stream.store.unit_of_work import SqlUnitOfWork
 
+    by = f"{_account()}@{socket.gethostname()}"
     engine = open_engine(DatabaseConfig(dsn, pool_size=1))
     try:
         for file in files:
-            command = StorePlant(definition_text=text_of(file), filename=str(file))
+            command = StorePlant(definition_text=text_of(file), filename=str(file), by=by)
             events = await store_plant(command, SqlUnitOfWork(engine))
             for event in events:
-                click.echo(f"{event.plant}: revision {event.revision} is in force")
+                what = f"revision {event.revision}" if isinstance(event, PlantRevised) else "its first price book"
+                click.echo(f"{event.plant}: {what} is in force")
             if not events:
                 click.echo(f"{file}: nothing new")
     finally:
@@ -52,3 +57,11 @@ async def _store(dsn: str, files: tuple[Path, ...], kafka: str) -> None:
         from stream.kafka import KafkaConfig, ensure_topics
 
         await ensure_topics(KafkaConfig(kafka))
+
+
+def _account() -> str:
+    """The name of the account; its number where it has none, as in a container."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())

@@ -30,6 +30,7 @@ from stream.kafka import KafkaConfig
 from stream.store.database import DatabaseConfig
 from stream.store.history import PastReading, Series
 from stream.store.plants import StoredPlant
+from stream.store.unit_of_work import InMemoryUnitOfWork
 from twin.atlas.tags import Limits, PlantId, Tag, TagTable, TagTableContent
 
 LOG = "0f343b0931126a20"
@@ -180,6 +181,7 @@ class Plant:
     log: InMemoryReadingLog
     clock: ManualClock
     table: TagTable
+    unit: InMemoryUnitOfWork
 
     def client(self, role: str | None = "viewer", **options: Any) -> httpx.AsyncClient:
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False, **options)
@@ -285,10 +287,11 @@ class Maker:
         stored = StoredPlant(PlantId("reactor"), 7, "Reactor", 1, "the file", table.name)
         records = InMemoryPlantRecords([stored], {table.name: table})
         inbox, log, clock = InMemoryInbox(), InMemoryReadingLog(), ManualClock()
-        services = build_services(config, Backends(records, inbox, log, _read_file), clock)
+        unit = InMemoryUnitOfWork()
+        services = build_services(config, Backends(records, inbox, log, _read_file, lambda: unit), clock)
         services.states.start_log(LOG)
         services.feed.caught_up.set()
-        return Plant(assemble(services), services, records, inbox, log, clock, table)
+        return Plant(assemble(services), services, records, inbox, log, clock, table, unit)
 
 
 def _read_file(text: str) -> PlantFile:

@@ -29,7 +29,21 @@ MATRIX = {
     ("POST", "/v1/tickets"): HUMANS,
     ("POST", "/v1/plants/{plant}/readings"): HUMANS - {"viewer"} | {"ingest"},
     ("GET", "/v1/plants/{plant}/connection"): {"engineer", "admin", "ingest"},
+    ("GET", "/v1/plants/{plant}/definition"): HUMANS,
+    ("PUT", "/v1/plants/{plant}/definition"): {"engineer", "admin"},
+    ("PATCH", "/v1/plants/{plant}/definition"): {"engineer", "admin"},
+    ("POST", "/v1/plants/validate"): {"engineer", "admin"},
+    ("GET", "/v1/plants/{plant}/revisions"): HUMANS,
+    ("GET", "/v1/plants/{plant}/revisions/{revision}"): HUMANS,
+    ("GET", "/v1/plants/{plant}/difference"): HUMANS,
+    ("GET", "/v1/plants/{plant}/prices"): HUMANS,
+    ("PUT", "/v1/plants/{plant}/prices"): {"engineer", "admin"},
+    ("GET", "/v1/plants/{plant}/prices/versions"): HUMANS,
+    ("GET", "/v1/portfolios"): HUMANS,
+    ("GET", "/v1/portfolios/{portfolio}"): HUMANS,
+    ("PUT", "/v1/portfolios/{portfolio}"): {"engineer", "admin"},
 }
+NAMES = {"plant": "reactor", "tag": "TIC-101.PV", "revision": "1", "portfolio": "rhine"}
 
 
 def calls() -> list[tuple[str, str]]:
@@ -55,7 +69,7 @@ def test_endpoint_that_names_nobody_cannot_be_routed() -> None:
 
 @pytest.mark.parametrize(("method", "path"), calls())
 async def test_no_route_answers_without_a_known_key(plant: Any, method: str, path: str) -> None:
-    url = path.format(plant="reactor", tag="TIC-101.PV")
+    url = path.format(**NAMES)
     async with plant.client(role=None) as stranger:
         for headers in ({}, {"Authorization": "Bearer wrong"}, {"X-API-Key": "wrong"}, {"Authorization": "Basic x"}):
             answer = await stranger.request(method, url, headers=headers)
@@ -74,7 +88,7 @@ async def test_roles_may_do_what_the_table_says(plant: Any, method: str, path: s
         assert reader.status == 200
         return
     async with plant.client(role) as client:
-        answer = await client.request(method, path.format(plant="reactor", tag="TIC-101.PV"))
+        answer = await client.request(method, path.format(**NAMES))
     allowed = answer.status_code not in (401, 403)
     assert allowed == (role in MATRIX[method, path]), answer.text
     if not allowed:

@@ -6,6 +6,8 @@ import psycopg
 import pytest
 from psycopg import errors
 from psycopg_pool import PoolTimeout
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as EngineTimeout
 
 from stream.store.faults import is_servers_fault
 
@@ -31,6 +33,8 @@ from stream.store.faults import is_servers_fault
         PoolTimeout(),
         TimeoutError(),
         ConnectionResetError(),
+        EngineTimeout(),
+        DBAPIError("SELECT 1", {}, errors.AdminShutdown()),
     ],
 )
 def test_bad_row_not_dead_sink_faults_of_the_server_are_waited_out(error: Exception) -> None:
