@@ -181,6 +181,8 @@ def test_everything_listens_on_loopback_alone(embedded: EmbeddedServers) -> None
 
 def test_servers_outlive_the_ctrl_c_and_the_end_of_who_started_them(embedded: EmbeddedServers) -> None:
     script = (
+        # A job that a shell put into the background ignores Ctrl-C, and so does all that it starts.
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
         "import sys, time; from pathlib import Path; from stream.servers.embedded import EmbeddedServers;"
         f"EmbeddedServers(Path({str(embedded.folder)!r})).start(); print('up', flush=True); time.sleep(60)"
     )
