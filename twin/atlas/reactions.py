@@ -120,6 +120,11 @@ class Reaction:
         Id of the equipment that it happens in; empty for everywhere.
     heat
         Heat set free per mass or amount of the reference compound, like `263.8 kJ/kg`; negative if it takes heat up.
+
+    Raises
+    ------
+    WrongDimensionError
+        Where the heat is neither per mass nor per amount.
     """
 
     id: str
@@ -127,6 +132,10 @@ class Reaction:
     kinetics: Kinetics | None = None
     equipment: str = ""
     heat: Quantity | None = None
+
+    def __post_init__(self) -> None:
+        if self.heat is not None and self.heat.dimension != "specific energy":
+            self.heat.value_in("kJ/mol")
 
     @classmethod
     def parse(
