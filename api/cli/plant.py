@@ -3,8 +3,10 @@
 import click
 
 from api.cli.plants.check import check
+from api.cli.plants.diff import diff
 from api.cli.plants.draw import draw
 from api.cli.plants.list import list_plants
+from api.cli.plants.new import new
 from api.cli.plants.show import show
 from api.cli.plants.store import store
 
@@ -14,5 +16,5 @@ def plant() -> None:
     """Write, check, show, compare, draw, import and store plants."""
 
 
-for _command in (check, store, show, list_plants, draw):
+for _command in (new, check, show, draw, diff, store, list_plants):
     plant.add_command(_command)

@@ -46,8 +46,10 @@ def draw_text(plant: Plant, width: int = WIDTH) -> tuple[str, ...]:
     canvas = _Canvas()
     boxes = {item.id: canvas.box(item, grid.frame(item, at[item.id])) for item in plant.equipment}
     for stream in plant.streams:
-        way = list(_walk([grid.cell(corner) for corner in line(plant, stream, at)]))
-        canvas.pipe(way, dashed=stream.carries != "material", target=boxes[stream.target.equipment])
+        source, target = boxes[stream.source.equipment], boxes[stream.target.equipment]
+        corners = [grid.cell(corner) for corner in line(plant, stream, at)]
+        way = list(_walk([source.nearest(corners[0]), *corners, target.nearest(corners[-1])]))
+        canvas.pipe(way, dashed=stream.carries != "material", target=target)
     return canvas.lines()
 
 
@@ -67,6 +69,11 @@ class _Frame:
         for row in range(self.top, self.bottom + 1):
             for column in range(self.left, self.right + 1):
                 yield column, row
+
+    def nearest(self, cell: Cell) -> Cell:
+        """The cell of the rectangle that lies straight above, below or beside `cell`; itself where none does."""
+        near = (min(max(cell[0], self.left), self.right), min(max(cell[1], self.top), self.bottom))
+        return near if near[0] == cell[0] or near[1] == cell[1] else cell
 
     def moved(self, rows: int) -> "_Frame":
         return _Frame(self.left, self.top + rows, self.right, self.bottom + rows)
@@ -167,7 +174,16 @@ class _Canvas:
         rows: list[list[str]] = [[] for _ in range(max(row for _, row in signs) - first + 1)]
         for (column, row), sign in sorted(signs.items()):
             rows[row - first] += [" "] * (column - len(rows[row - first])) + [sign]
-        return tuple("".join(row) for row in rows)
+        return tuple(_shortened("".join(row) for row in rows))
+
+
+def _shortened(rows: Iterable[str]) -> Iterator[str]:
+    """Rows without those that repeat the two before them and show nothing but lines going down."""
+    last: list[str] = []
+    for row in rows:
+        if last[-2:] != [row, row] or row.strip(" │╎"):
+            yield row
+        last = [*last[-1:], row]
 
 
 def _nearest(frame: _Frame) -> Iterable[_Frame]:

@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from twin.atlas.definition import parse
 from twin.atlas.text_picture import draw_text
@@ -72,3 +74,12 @@ def test_signals_are_drawn_with_dashes_and_a_plant_without_equipment_not_at_all(
     assert "╌" in "\n".join(draw_text(parse(text)))
     plant = parse(LINE)
     assert draw_text(replace(plant, equipment=(), streams=())) == ()
+
+
+@given(st.lists(st.tuples(st.floats(0, 2000), st.floats(0, 2000)), min_size=4, max_size=4))
+def test_wherever_equipment_stands_the_picture_fits_and_names_it(places):
+    plant = parse(LINE)
+    moved = tuple(replace(item, at=at) for item, at in zip(plant.equipment, places, strict=True))
+    lines = draw_text(replace(plant, equipment=moved))
+    assert max(map(len, lines)) <= 100
+    assert all(item.id in "\n".join(lines) for item in moved)
