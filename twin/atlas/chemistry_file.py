@@ -31,7 +31,7 @@ class CompoundEntry(Entry):
     name: Text = Field("", max_length=120, description="what people call it; its common name or id if unset")
     cas: Text = Field("", max_length=12, description="CAS number, like 7732-18-5; looked up if no formula is given")
     formula: Text = Field("", max_length=200, description="its elements, like H2O or Ca(OH)2")
-    molar_mass: Text = Field("", max_length=40, description="like 100 g/mol; that of the formula if unset")
+    molar_mass: Text = Field("", max_length=40, description="like 100 g/mol; of the formula if unset")
 
 
 class ReverseEntry(Entry):
@@ -95,7 +95,7 @@ def _compound(entry: CompoundEntry, path: Path, findings: list[Finding]) -> Comp
     if mass and not math.isclose(mass.base_value, found.molar_mass.base_value, rel_tol=_MASS_OFF):
         message = f"{mass} isn't the molar mass of {found.formula or found.name}, {found.molar_mass}"
         findings.append(Finding((*path, "molar_mass"), message, "leave molar_mass out, or mend the formula or cas"))
-    return replace(found, name=entry.name or found.name)
+    return replace(found, name=entry.name or found.name, molar_mass=mass or found.molar_mass)
 
 
 def _molar_mass(text: str) -> Quantity:
@@ -180,7 +180,7 @@ def read_composition(
     if findings or not given or any(name not in compounds for name in given):
         return None, findings
     make = Mixture.of_mass if kinds == {"mass fraction"} else Mixture.of_moles
-    amounts: dict[Compound, float | Quantity] = {compounds[name]: share for name, share in read.items()}
+    amounts: dict[Compound, float | Quantity] = {compounds[name]: float(share) for name, share in read.items()}
     return _tried((), lambda: make(amounts), findings), findings
 
 

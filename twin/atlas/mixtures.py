@@ -8,13 +8,17 @@
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final, Literal
 
 from twin.atlas.compounds import Compound
 from twin.atlas.errors import ChemistryError
 from twin.atlas.quantities import Quantity
+
+_ONE: Final = 1e-12
+_DECIMALS: Final = 15
 
 
 class MixtureError(ChemistryError):
@@ -23,15 +27,18 @@ class MixtureError(ChemistryError):
 
 @dataclass(frozen=True)
 class Mixture:
-    """Compounds and their mole fractions, in order; make one with `of_moles` or `of_mass`.
+    """Compounds and their shares, in order; make one with `of_moles` or `of_mass`.
 
     Parameters
     ----------
-    parts
-        Pairs of compound and mole fraction; fractions add up to 1.
+    shares
+        Pairs of compound and fraction, to 15 decimals; together 1.
+    basis
+        What the fractions are of.
     """
 
-    parts: tuple[tuple[Compound, float], ...]
+    shares: tuple[tuple[Compound, float], ...]
+    basis: Literal["mole", "mass"] = "mole"
 
     @classmethod
     def of_moles(cls, amounts: Mapping[Compound, float | Quantity]) -> "Mixture":
@@ -44,32 +51,39 @@ class Mixture:
         WrongDimensionError
             Where two of them measure different things.
         """
-        return cls(_shares(_numbers(amounts)))
+        return cls(_shares(_numbers(amounts)), "mole")
 
     @classmethod
     def of_mass(cls, amounts: Mapping[Compound, float | Quantity]) -> "Mixture":
         """A mixture of these masses or mass flows; errors as of `of_moles`."""
-        return cls(_shares([(one, mass / _grams(one)) for one, mass in _numbers(amounts)]))
+        return cls(_shares(_numbers(amounts)), "mass")
 
     @property
     def compounds(self) -> tuple[Compound, ...]:
         """The compounds in their order."""
-        return tuple(compound for compound, _ in self.parts)
+        return tuple(compound for compound, _ in self.shares)
 
     @cached_property
     def mole_fractions(self) -> dict[str, float]:
         """Mole fraction by compound's id; together 1."""
-        return {compound.id: share for compound, share in self.parts}
+        return self._fractions("mole", lambda one, mass: mass / _grams(one))
 
     @cached_property
     def mass_fractions(self) -> dict[str, float]:
         """Mass fraction by compound's id; together 1."""
-        return {one.id: share for one, share in _shares([(one, share * _grams(one)) for one, share in self.parts])}
+        return self._fractions("mass", lambda one, moles: moles * _grams(one))
+
+    def _fractions(self, basis: str, turned: Callable[[Compound, float], float]) -> dict[str, float]:
+        if basis == self.basis:
+            return {one.id: share for one, share in self.shares}
+        amounts = {one.id: turned(one, share) for one, share in self.shares}
+        total = math.fsum(amounts.values())
+        return {name: amount / total for name, amount in amounts.items()}
 
     @property
     def molar_mass(self) -> Quantity:
         """Mean molar mass; mass flow over it is the molar flow."""
-        return Quantity(math.fsum(share * _grams(compound) for compound, share in self.parts), "g/mol")
+        return Quantity(math.fsum(self.mole_fractions[one.id] * _grams(one) for one in self.compounds), "g/mol")
 
     def split(self, total: Quantity) -> dict[str, Quantity]:
         """Each compound's part of a mass, mass flow, amount or molar flow, by its id and in the total's unit.
@@ -108,4 +122,6 @@ def _shares(numbers: list[tuple[Compound, float]]) -> tuple[tuple[Compound, floa
         raise MixtureError("a mixture of nothing", remedy="give at least one compound an amount above 0")
     if len({one.id for one, _ in numbers}) < len(numbers):
         raise MixtureError("two compounds of a mixture have the same id", remedy="give each its own")
-    return tuple((one, number / total) for one, number in numbers)
+    if math.isclose(total, 1.0, abs_tol=_ONE):
+        total = 1.0  # shares already; divided anew they would differ from what was written of them
+    return tuple((one, round(number / total, _DECIMALS)) for one, number in numbers)

@@ -72,7 +72,7 @@ class Equation:
 
 
 def _term(compound: str, count: float) -> str:
-    return compound if count == 1.0 else f"{count:g} {compound}"
+    return compound if count == 1.0 else f"{repr(count).removesuffix('.0')} {compound}"
 
 
 def parse_equation(text: str) -> Equation:

@@ -15,6 +15,7 @@ from twin.atlas.chemistry_file import (
     read_compounds,
     read_reactions,
 )
+from twin.atlas.chemistry_writing import write_composition, write_compounds, write_reactions
 from twin.atlas.compounds import Compound, UnknownCompoundError
 from twin.atlas.errors import ChemistryError
 from twin.atlas.faults import Finding, written
@@ -180,6 +181,8 @@ def test_compositions_come_back(numbers: list[float], unit: str) -> None:
     assert not findings
     found = mixture.mass_fractions if unit == "wt%" else mixture.mole_fractions
     assert [100 * share for share in found.values()] == pytest.approx(shares)
+    again, _ = read_composition(write_composition(mixture), known)
+    assert again == mixture
 
 
 @pytest.mark.parametrize(
@@ -189,7 +192,7 @@ def test_compositions_come_back(numbers: list[float], unit: str) -> None:
         ({"A": "40 wt%", "B": "60 mol%"}, [("", "shares are mass fraction and mole fraction")]),
         ({"A": "100 vol%"}, [("", "shares are volume fraction")]),
         ({"A": "all", "X": "60 wt%"}, [("A", "'all' is no quantity"), ("X", "no compound 'X'")]),
-        ({"A": "-10 wt%", "B": "110 wt%"}, [("", "A has the amount -10")]),
+        ({"A": "-10 wt%", "B": "110 wt%"}, [("", "A has the amount -0.1")]),
         ({"lost": "100 wt%"}, []),
         ({}, []),
     ],
@@ -198,6 +201,59 @@ def test_what_is_no_composition_is_told(given: dict[str, str], faults: list[tupl
     mixture, findings = read_composition(given, {"A": A, "B": B}, broken=["lost"])
     assert mixture is None
     assert told(findings) == faults
+
+
+pseudo = st.builds(
+    Compound.pseudo,
+    st.just("x"),
+    st.floats(1e-3, 1e6).map(lambda mass: Quantity(mass, "g/mol")),
+    st.sampled_from(("", "Name")),
+)
+real = st.builds(
+    Compound.of_formula, st.just("x"), st.sampled_from(("H2O", "CuSO4·5H2O", "SO4-2", "D2O", "C6H6")),
+    st.sampled_from((None, "7732-18-5")), st.sampled_from(("", "Name")),
+)  # fmt: skip
+quantities = st.builds(Quantity, st.floats(0, 1e12), st.sampled_from(("1/s", "1/min", "kg/(m3 h)")))
+activations = st.builds(Quantity, st.floats(0, 1e5), st.sampled_from(("K", "kJ/mol")))
+orders = st.dictionaries(st.sampled_from("ABC"), st.sampled_from((1.0, 2.0, 0.5, -1.0)))
+
+
+@given(st.one_of(pseudo, real))
+def test_compounds_are_written_as_they_read(compound: Compound) -> None:
+    read, findings = read_compounds(compounds(*write_compounds([compound])))
+    assert not findings
+    assert read == {0: compound}
+
+
+@st.composite
+def any_reaction(draw: st.DrawFn) -> Reaction:
+    counts = st.floats(1e-3, 100.0)
+    sides = [
+        " + ".join(
+            f"{draw(counts)!r} {name}" for name in draw(st.lists(st.sampled_from(names), min_size=1, unique=True))
+        )
+        for names in ("AB", "CD")
+    ]
+    both = draw(st.booleans())
+    reverse = None
+    factor = draw(quantities)
+    if both and draw(st.booleans()):
+        reverse = Kinetics.of(Quantity(2.5, factor.unit), draw(orders), draw(activations), "mass_fraction")
+    law = Kinetics.of(
+        factor, draw(orders), draw(activations), "mass_fraction", draw(st.sampled_from(("", "A"))), reverse
+    )
+    heat = draw(st.sampled_from((None, Quantity(263.8, "kJ/kg"), Quantity(-40, "kJ/mol"))))
+    equation = (" <-> " if both else " -> ").join(sides)
+    return Reaction.parse(
+        "R1", equation, draw(st.sampled_from((None, law))), draw(st.sampled_from(("", "R-101"))), heat
+    )
+
+
+@given(any_reaction())
+def test_reactions_are_written_as_they_read(reaction: Reaction) -> None:
+    read, findings = read_reactions(reactions(*write_reactions([reaction])))
+    assert not findings
+    assert read == {0: reaction}
 
 
 def test_tennessee_eastman_balances() -> None:
