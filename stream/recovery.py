@@ -64,7 +64,10 @@ class LogRecord(NamedTuple):
 
 @dataclass
 class TwinsOfPartition:
-    """The twins of the plants that one partition orders, and the offset of the next record they expect."""
+    """The twins of the plants that one partition orders, and the offset of the next record they expect.
+
+    Where `only` names a plant, the others are passed over.
+    """
 
     partition: int
     incarnation: str
@@ -72,6 +75,7 @@ class TwinsOfPartition:
     twins: dict[str, PlantTwin] = field(default_factory=dict)
     next_offset: int = 0
     malformed: int = 0
+    only: str = ""
 
     async def restore(self, plants: Iterable[str], snapshots: SnapshotStore) -> None:
         """Start from the newest snapshots of the plants given; those without one begin with their first record."""
@@ -102,6 +106,8 @@ class TwinsOfPartition:
         except MalformedRecordError as error:
             self.malformed += 1
             log.warning("%s", error, extra={"position": f"{self.partition}:{record.offset}"})
+            return []
+        if self.only and not is_for(message, self.only):
             return []
         if not await self._has_twin(message, record.offset):
             return []

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from typing import Final
 
+from stream.scan.replay import Moment
 from stream.store.database import Pool
 
 DAY_US: Final = 86_400_000_000
 SPACING_US: Final = 300_000_000
+LOG_US: Final = 8 * DAY_US
+"""Longer than Kafka keeps a log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +61,20 @@ async def newest_snapshot(pool: Pool, plant: str) -> StoredSnapshot | None:
     return await _read(pool, query, [plant])
 
 
-async def snapshot_before(pool: Pool, plant: str, log_time: int) -> StoredSnapshot | None:
-    """The newest snapshot taken at or before a log time (microseconds UTC), or None."""
+async def snapshot_before(pool: Pool, plant: str, incarnation: str, moment: Moment) -> StoredSnapshot | None:
+    """The newest snapshot of the plant in a log at or before a moment, or None."""
     query = (
-        f"SELECT {_COLUMNS} FROM snapshot WHERE plant = %s AND log_time <= %s"  # noqa: S608  # constant
-        " ORDER BY log_time DESC, id DESC LIMIT 1"
+        f"SELECT {_COLUMNS} FROM snapshot WHERE plant = %s AND incarnation = %s"  # noqa: S608  # constant
+        ' AND "offset" <= %s AND log_time <= %s ORDER BY "offset" DESC, id DESC LIMIT 1'
     )
-    return await _read(pool, query, [plant, log_time])
+    return await _read(pool, query, [plant, incarnation, moment.offset, moment.log_time])
 
 
 async def prune_snapshots(pool: Pool, keep_us: int = DAY_US, spacing_us: int = SPACING_US) -> int:
     """Drop what is older than `keep_us` before the plant's newest, and all but one per `spacing_us`; returns how many.
 
-    The newest one of each plant always stays, however old it is, and so does the one that a log began with.
+    The newest one of each plant always stays, however old it is. What a log began with stays as long as Kafka may hold
+    the log, because no rebuild can begin without it.
     """
     async with pool.connection() as conn:
         cursor = await conn.execute(
@@ -78,8 +82,9 @@ async def prune_snapshots(pool: Pool, keep_us: int = DAY_US, spacing_us: int = S
             " row_number() OVER (PARTITION BY plant ORDER BY id DESC) AS age,"
             " row_number() OVER (PARTITION BY plant, log_time / %(spacing)s ORDER BY id DESC) AS place FROM snapshot)"
             " DELETE FROM snapshot USING ranked WHERE snapshot.id = ranked.id AND ranked.age > 1"
-            ' AND (ranked.log_time < ranked.newest - %(keep)s OR ranked.place > 1 AND ranked."offset" >= 0)',
-            {"spacing": spacing_us, "keep": keep_us},
+            ' AND (ranked."offset" >= 0 AND (ranked.log_time < ranked.newest - %(keep)s OR ranked.place > 1)'
+            " OR ranked.log_time < ranked.newest - %(log)s)",
+            {"spacing": spacing_us, "keep": keep_us, "log": max(keep_us, LOG_US)},
         )
         return cursor.rowcount
 

@@ -9,11 +9,12 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from stream import topics
+from stream.scan.replay import Moment
 from stream.scan.stored_state import StoredState
 from stream.store.database import Pool
 from stream.store.plants import plant_numbers
 from stream.store.refusals import SqlTableStore
-from stream.store.snapshots import StoredSnapshot, newest_snapshot, save_snapshot
+from stream.store.snapshots import StoredSnapshot, newest_snapshot, save_snapshot, snapshot_before
 from stream.store.stored_state import stored_state
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,10 @@ _LOOK_AGAIN_S: Final = 5.0
 
 
 class SqlWorkerStore(SqlTableStore):
-    """See `stream.worker.WorkerStore`. The list of plants is asked for every few seconds and outlives an outage."""
+    """See `stream.worker.WorkerStore` and `stream.as_of.PastStore`.
+
+    The list of plants is asked for every few seconds and outlives an outage.
+    """
 
     def __init__(self, pool: Pool) -> None:
         super().__init__(pool)
@@ -33,6 +37,10 @@ class SqlWorkerStore(SqlTableStore):
     async def newest_snapshot(self, plant: str) -> StoredSnapshot | None:
         """See `stream.store.snapshots`."""
         return await newest_snapshot(self._pool, plant)
+
+    async def snapshot_before(self, plant: str, incarnation: str, moment: Moment) -> StoredSnapshot | None:
+        """See `stream.store.snapshots`."""
+        return await snapshot_before(self._pool, plant, incarnation, moment)
 
     async def save_snapshot(self, plant: str, incarnation: str, offset: int, log_time: int, state: bytes) -> bool:
         """See `stream.store.snapshots`."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from stream.scan.replay import Moment
 from stream.store.database import Pool
-from stream.store.snapshots import newest_snapshot, prune_snapshots, save_snapshot, snapshot_before
+from stream.store.snapshots import DAY_US, newest_snapshot, prune_snapshots, save_snapshot, snapshot_before
 
 MINUTE = 60_000_000
 
@@ -37,13 +38,29 @@ async def test_log_may_vanish_pruning_keeps_what_a_log_began_with(pool: Pool) ->
     assert rows == [(-1,), (1,)]
 
 
-async def test_the_snapshot_before_a_time_is_the_newest_not_after_it(pool: Pool) -> None:
+async def test_log_may_vanish_pruning_keeps_what_a_log_began_with_as_long_as_the_log_may_be_read(pool: Pool) -> None:
+    for log, day in (("log-a", 0), ("log-b", 2), ("log-c", 9)):
+        assert await save_snapshot(pool, "boiler", log, -1, day * DAY_US, b"x")
+        assert await save_snapshot(pool, "boiler", log, 5, day * DAY_US + 1, b"x")
+    await prune_snapshots(pool)
+    async with pool.connection() as conn:
+        rows = await (await conn.execute('SELECT incarnation, "offset" FROM snapshot ORDER BY id')).fetchall()
+    assert rows == [("log-b", -1), ("log-c", -1), ("log-c", 5)]
+
+
+async def test_the_snapshot_before_a_moment_is_the_newest_of_its_log_that_lies_before_it(pool: Pool) -> None:
+    await save_snapshot(pool, "boiler", "log-a", 9, 1, b"old")
     for offset in range(5):
-        await save_snapshot(pool, "boiler", "log-a", offset, offset * 1000, bytes([offset]))
-    found = await snapshot_before(pool, "boiler", 2500)
-    assert found is not None
-    assert found.offset == 2
-    assert await snapshot_before(pool, "boiler", -1) is None
+        await save_snapshot(pool, "boiler", "log-b", offset, offset * 1000, bytes([offset]))
+    for moment, expected in (
+        (Moment(log_time=2500), 2), (Moment(log_time=2000), 2), (Moment(offset=3), 3), (Moment(3, 1000), 1),
+        (Moment(1, 9000), 1), (Moment(), 4),
+    ):  # fmt: skip
+        found = await snapshot_before(pool, "boiler", "log-b", moment)
+        assert found is not None
+        assert (found.incarnation, found.offset, found.state) == ("log-b", expected, bytes([expected]))
+    assert await snapshot_before(pool, "boiler", "log-b", Moment(log_time=-1)) is None
+    assert await snapshot_before(pool, "boiler", "log-c", Moment()) is None
 
 
 async def test_pruning_keeps_a_day_at_the_spacing_and_always_the_newest(pool: Pool) -> None:

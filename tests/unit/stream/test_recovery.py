@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stream.envelope import LOG_HEADER, Control, Tick, encode, make_batch
+from stream.as_of import Past, PlantNotKnownThenError
+from stream.envelope import LOG_HEADER, Control, Tick, decode, encode, make_batch
 from stream.recovery import LogRangeMissingError, LogRecord, TwinsOfPartition, read_range, rebuild
 from stream.scan import snapshot
+from stream.scan.replay import Moment, replay
 from stream.tag_tables import Refusals, TagTables
 from stream.topics import PARTITIONS
 from twin.atlas.tags import Tag, TagTable, TagTableContent
@@ -178,6 +180,9 @@ class LogReader:
     def seek(self, partition: Any, offset: int) -> None:
         self.at = offset
 
+    async def end_offsets(self, partitions: list[Any]) -> dict[Any, int]:
+        return dict.fromkeys(partitions, len(self.log))
+
     async def getmany(self, partition: Any, timeout_ms: int) -> dict[Any, list[Any]]:
         @dataclass(frozen=True)
         class Fetched:
@@ -228,3 +233,80 @@ async def test_log_may_vanish_a_batch_meant_for_another_log_does_not_drop_those_
     counts = twins.twins["mill"].counts
     assert (counts.batches, counts.repeated, counts.gaps) == (6, 0, 0)
     assert twins.next_offset == 7
+
+
+class PastTables(Tables):
+    """Tables and snapshots as they were stored; whoever would write a refusal fails."""
+
+    def __init__(self, saved: list[Saved] | None = None) -> None:
+        self.saved = saved or []
+
+    async def snapshot_before(self, plant: str, incarnation: str, moment: Moment) -> Saved | None:
+        fitting = [s for s in self.saved if s.incarnation == incarnation and moment.has(s.offset, clock_of(s))]
+        return max(fitting, key=lambda saved: saved.offset, default=None)
+
+    async def refuse_table(self, name: str, plant: str, incarnation: str, offset: int) -> bool:
+        raise AssertionError("looking at the past refuses nothing")
+
+
+def clock_of(saved: Saved) -> int:
+    return int(msgspec.msgpack.decode(saved.state)["clock"])
+
+
+moments = st.builds(Moment, st.integers(0, 35)) | st.builds(
+    lambda halves: Moment(log_time=T0 + halves * S // 2), st.integers(0, 60)
+)
+
+
+@settings(max_examples=60)
+@given(script=scripts, moment=moments, saves=st.sets(st.integers(0, 29), max_size=4))
+def test_snapshot_and_replay_a_twin_as_of_any_moment_is_the_twin_that_was(
+    script: list[tuple[str, int, float]], moment: Moment, saves: set[int]
+) -> None:
+    async def both() -> None:
+        log, direct, saved = log_of(script), fresh(), []
+        before = [entry for entry in log if moment.has(entry.offset, entry.log_time)]
+        for entry in log:
+            await direct.take(entry)
+            if entry.offset in saves and "mill" in direct.twins:
+                twin = direct.twins["mill"]
+                saved.append(Saved("log-1", twin.offset, snapshot.save(twin)))
+        then = fresh()
+        await play(then, before)
+        past = Past("log-1", LogReader(log), PastTables(saved))  # type: ignore[arg-type]
+        if "mill" in then.twins:
+            assert snapshot.save(await past.twin("mill", PARTITION, moment)) == states(then)["mill"]
+        else:
+            with pytest.raises(PlantNotKnownThenError, match="mill"):
+                await past.twin("mill", PARTITION, moment)
+
+    asyncio.run(both())
+
+
+@settings(max_examples=30)
+@given(
+    script=scripts.map(lambda script: [entry for entry in script if entry[0] not in ("rubbish", "misplaced")]),
+    moment=moments,
+    cut=st.integers(0, 20),
+)
+def test_snapshot_and_replay_a_replay_is_the_twin_that_was_and_leaves_the_one_it_starts_from_alone(
+    script: list[tuple[str, int, float]], moment: Moment, cut: int
+) -> None:
+    async def both() -> None:
+        log, early, direct = log_of([("mill", 0, 1.0), *script]), fresh(), fresh()
+        await play(early, log[: cut + 1])
+        await play(direct, log[: cut + 1])
+        await play(direct, [entry for entry in log if entry.offset <= cut or moment.has(entry.offset, entry.log_time)])
+        await early.tables.resolve(NEW_MILL.name, "mill", 0)
+        start = snapshot.save(early.twins["mill"])
+        later = ((entry.offset, entry.log_time, decode(entry.value)) for entry in log[cut + 1 :])
+        assert snapshot.save(replay(early.twins["mill"], later, moment)) == states(direct)["mill"]
+        assert snapshot.save(early.twins["mill"]) == start
+
+    asyncio.run(both())
+
+
+async def test_a_moment_of_which_the_log_no_longer_holds_all_is_refused() -> None:
+    past = Past("log-1", LogReader(log_of([("mill", 1, 1.0)] * 9), begin=4), PastTables())  # type: ignore[arg-type]
+    with pytest.raises(LogRangeMissingError, match="mill: records 0 to 3 are no longer in the log"):
+        await past.twin("mill", PARTITION, Moment(6))
