@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import count
 from typing import Final
 
@@ -30,8 +31,10 @@ _SHORT: Final = {
 """Beginning of the id that equipment gets whose tag the drawing doesn't tell; E where it isn't listed."""
 
 
-def plant_of_drawing(drawing: Drawing, plant: str) -> Imported:
+def plant_of_drawing(drawing: Drawing, plant: str, listed: Imported | None = None) -> Imported:
     """Make a plant of a drawing; what it doesn't show is assumed, and told.
+
+    Where a tag list is given, its tags and sources are taken, and the drawing tells where each one measures.
 
     Raises
     ------
@@ -40,31 +43,46 @@ def plant_of_drawing(drawing: Drawing, plant: str) -> Imported:
     """
     sheet = DrawnFlowsheet.of(drawing)
     building = _Building(sheet)
-    tags = tuple(building.tag(instrument) for instrument in _once(drawing.instruments))
-    if not tags:
+    drawn = {tag.loop: tag for tag in (building.tag(instrument) for instrument in drawing.instruments)}
+    if not drawn and listed is None:
         raise ForeignFileError("the P&ID shows no instrument", remedy="give the tag list, a CSV file, beside it")
+    tags, sources = tuple(drawn.values()), (Source(PUSH, PUSH, ""),)
+    if listed is not None:
+        tags, sources = tuple(_placed(tag, drawn) for tag in listed.plant.tags), listed.plant.sources
     try:
         made = Plant.of(
-            id=PlantId(plant), name=plant.replace("-", " ").capitalize(), sources=(Source(PUSH, PUSH, ""),),
+            id=PlantId(plant), name=plant.replace("-", " ").capitalize(), sources=sources,
             equipment=tuple(building.equipment.values()), streams=tuple(building.streams), tags=tags,
         )  # fmt: skip
     except PlantError as error:
-        listed = "\n".join(f"  {finding.fault()}" for finding in error.findings)
-        raise ForeignFileError(f"the P&ID makes no sound plant:\n{listed}", remedy="mend the drawing") from error
-    return Imported(made, (*drawing.notes, *building.notes, *_notes(sheet)))
+        told = "\n".join(f"  {finding.fault()}" for finding in error.findings)
+        raise ForeignFileError(f"the P&ID makes no sound plant:\n{told}", remedy="mend the drawing") from error
+    notes = [*drawing.notes, *building.notes, *_left_out(sheet), *_tag_notes(drawn, listed)]
+    return Imported(made, tuple(notes), listed.faults if listed else ())
 
 
-def _notes(sheet: DrawnFlowsheet) -> Iterator[str]:
+def _placed(tag: TagDefinition, drawn: Mapping[str, TagDefinition]) -> TagDefinition:
+    """A tag of the list, with the place that the drawing shows for its loop."""
+    shown = drawn.get(_sound(tag.loop))
+    return replace(tag, equipment=shown.equipment, stream=shown.stream) if shown else tag
+
+
+def _left_out(sheet: DrawnFlowsheet) -> Iterator[str]:
     if sheet.passed:
         yield f"{sheet.passed} valves and fittings that a line merely passes are left out."
     if sheet.dead_ends:
         yield f"{sheet.dead_ends} drains, vents and blind ends are left out."
-    yield "Diagrams tell no units and ranges: those of the tags are assumed by their letters. Check each."
-    yield "No tag has an address, so all are pushed; to read a server, give each one its address."
 
 
-def _once(instruments: tuple[DrawnInstrument, ...]) -> list[DrawnInstrument]:
-    return list({instrument.loop: instrument for instrument in reversed(instruments)}.values())[::-1]
+def _tag_notes(drawn: Mapping[str, TagDefinition], listed: Imported | None) -> Iterator[str]:
+    if listed is None:
+        yield "Diagrams tell no units and ranges: those of the tags are assumed by their letters. Check each."
+        yield "No tag has an address, so all are pushed; to read a server, give each one its address."
+        return
+    yield from listed.notes
+    lacking = [loop for loop in drawn if not any(_sound(tag.loop) == loop for tag in listed.plant.tags)]
+    if lacking:
+        yield f"Drawn, but not in the tag list, and left out: {', '.join(lacking)}."
 
 
 class _Building:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from twin.atlas.definition import DefinitionError
+    from collections.abc import Sequence
+
+    from twin.atlas.faults import Fault
     from twin.atlas.plant import Plant
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -24,7 +26,7 @@ def read_definition(file: Path) -> "Plant":
     click.exceptions.Exit
         Where it has faults; all of them have been told by then.
     """
-    return _parse(text_of(file), str(file))
+    return parse_definition(text_of(file), str(file))
 
 
 def load(which: str, data_dir: Path | None) -> "Plant":
@@ -38,7 +40,7 @@ def load(which: str, data_dir: Path | None) -> "Plant":
         Where it is no file and does not ship, and nothing runs, or what runs does not have it.
     """
     file = definition_file(which)
-    return read_definition(file) if file is not None else _parse(_running_text(which, data_dir), which)
+    return read_definition(file) if file is not None else parse_definition(_running_text(which, data_dir), which)
 
 
 def definition_file(which: str) -> Path | None:
@@ -94,25 +96,27 @@ def _running_text(which: str, data_dir: Path | None) -> str:
         return client.definition(found[1], int(found[2]) if found[2] else None)
 
 
-def _parse(text: str, name: str) -> "Plant":
+def parse_definition(text: str, name: str) -> "Plant":
+    """The plant of a text that goes by `name`; see `read_definition`."""
     from twin.atlas.definition import DefinitionError, parse
 
     try:
         return parse(text, filename=name)
     except DefinitionError as error:
-        _print_faults(name, error)
+        print_faults(name, error.faults)
         raise click.exceptions.Exit(1) from None
 
 
-def _print_faults(name: str, error: "DefinitionError") -> None:
+def print_faults(name: str, faults: "Sequence[Fault]") -> None:
+    """Tell faults as a table on standard error."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     console = Console(stderr=True, highlight=False)
     table = Table("line", "where", "fault", "remedy", box=None, pad_edge=False, header_style="dim")
-    for fault in error.faults:
+    for fault in faults:
         table.add_row(str(fault.line or ""), Text(fault.path), Text(fault.message), Text(fault.remedy))
-    many = "1 fault" if len(error.faults) == 1 else f"{len(error.faults)} faults"
+    many = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
     console.print(f"{name}: {many}", markup=False, soft_wrap=True)
     console.print(table)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -64,7 +65,7 @@ def test_diff_tells_changes_and_exits_with_1_where_there_are_any(tmp_path):
     with open(path("williams-otto"), encoding="utf-8") as file:
         before.write_text(file.read())
     after = tmp_path / "after.yaml"
-    after.write_text("# A comment.\n" + before.read_text().replace("high: 96, high_high: 100", "high: 95, high_high: 100"))
+    after.write_text("# A comment.\n" + before.read_text().replace("high: 96, high_high", "high: 95, high_high"))
     assert plant("diff", before, "williams-otto").output == ""
     assert plant("diff", before, after, code=1).output == "~ tags TIC-101.PV limits.high: 96.0 -> 95.0\n"
 
@@ -81,3 +82,86 @@ def test_what_is_neither_file_nor_plant_is_told(tmp_path, monkeypatch):
     monkeypatch.setenv("ATLAS_DATA_DIR", str(tmp_path))
     assert "no plant's id" in str(plant("show", "no/such.yaml", code="error").exception)
     assert "nothing runs in" in str(plant("show", "boiler-house@3", code="error").exception)
+
+
+LIST = "tag;description;unit;low;high;address\nTI-1.PV;Wärme;degC;0;100;a\nTI-2.PV;Bad;degCC;0;100;b\n"
+
+
+def test_import_of_a_tag_list_writes_a_sound_file_and_tells_what_it_left_out(tmp_path):
+    source, file = tmp_path / "Boiler House.csv", tmp_path / "boiler-house.yaml"
+    source.write_text(LIST, encoding="cp1252")
+    done = plant("import", source, "-o", file, code=1)
+    assert f"wrote {file}: 0 equipment, 0 streams, 1 tags" in done.output
+    assert "unknown unit 'degCC'" in done.output
+    assert "did you mean 'degC'?" in done.output
+    text = file.read_text()
+    assert text.startswith("# yaml-language-server: $schema=plant-file.schema.json\n")
+    assert text.splitlines()[1] == "# Imported from Boiler House.csv."
+    made = parse(text)
+    assert (made.id, made.tags[0].description, made.tags[0].address) == ("boiler-house", "Wärme", "a")
+    assert "is sound" in plant("check", file).output
+    assert "is there already" in str(plant("import", source, "-o", file, code="error").exception)
+
+
+def test_import_of_a_diagram_and_its_tag_list_makes_one_plant(tmp_path):
+    pytest.importorskip("pydexpi", reason="the extra 'dexpi' is not installed")
+    sample = Path(__file__).parents[1] / "importing/feed_section.xml"
+    tags, file = tmp_path / "tags.csv", tmp_path / "plant.yaml"
+    tags.write_text("tag,description,unit,low,high,address\nLI-102.PV,Level,mm,0,5000,ns=2;s=L\n")
+    done = plant("import", sample, tags, "--endpoint", "opc.tcp://10.0.0.1:4840", "-o", file)
+    assert "7 equipment, 7 streams, 1 tags" in done.output
+    made = parse(file.read_text())
+    assert made.id == "feed-section"
+    assert (made.tags[0].equipment, made.tags[0].unit) == ("T-101", "mm")
+    assert "# Drawn, but not in the tag list, and left out: FIC-101.\n" in file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["a.csv", "b.csv"], "give one tag list, one P&ID, or one of each"),
+        (["a.csv", "--column", "tag"], "'tag' is no FIELD=TITLE"),
+        (["_.csv"], "no plant's id can be made of _.csv"),
+    ],
+)
+def test_import_tells_what_it_cannot_use(arguments, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.csv", "b.csv", "_.csv"):
+        Path(name).write_text(LIST)
+    assert said in str(plant("import", *arguments, code="error").exception)
+
+
+OLD = """# My boilers.
+atlas: 1
+plant: boilers
+name: Boilers
+sources: [{name: push, kind: push}]
+equipment:
+  - {id: IN, type: feed}     # from the well
+  - {id: E-1, type: heat-exchanger}
+  - {id: OUT, type: product}
+streams:
+  - {name: S-1, from: IN, to: E-1.inlet}
+  - {name: S-2, from: E-1.outlet, to: OUT}
+tags: [{name: T, description: t, range: [0, 1]}]
+"""
+
+
+def test_upgrade_keeps_comments_and_writes_only_where_told(tmp_path):
+    file = tmp_path / "old.yaml"
+    file.write_text(OLD)
+    expected = OLD.replace("atlas: 1", "atlas: 2").replace("heat-exchanger", "shell-and-tube-exchanger")
+    assert plant("upgrade", file).output == expected
+    assert file.read_text() == OLD
+    assert "is of the current version now" in plant("upgrade", file, "--in-place").output
+    assert file.read_text() == expected
+    assert "is current already" in plant("upgrade", file, "--in-place").output
+
+
+def test_upgrade_leaves_a_file_alone_that_the_new_version_would_refuse(tmp_path):
+    file = tmp_path / "old.yaml"
+    deadend = OLD.replace("heat-exchanger", "tank").replace("  - {name: S-2, from: E-1.outlet, to: OUT}\n", "")
+    file.write_text(deadend.replace("  - {id: OUT, type: product}\n", ""))
+    assert "is sound" in plant("check", file).output
+    assert "upgraded: 1 fault" in plant("upgrade", file, "--in-place", code=1).output.replace("\n", " ")
+    assert "atlas: 1" in file.read_text()

@@ -5,6 +5,7 @@ import pytest
 from twin.importing.drawing import Drawing, DrawnInstrument, DrawnItem, DrawnLine
 from twin.importing.drawn_plant import plant_of_drawing
 from twin.importing.imported import ForeignFileError
+from twin.importing.tag_list import read_tag_list
 
 TEMPERATURE = (DrawnInstrument("TI-1"),)
 
@@ -104,3 +105,18 @@ def test_equipment_without_a_tag_or_with_one_twice_gets_the_next_free_one():
 def test_a_drawing_without_instruments_needs_a_tag_list():
     with pytest.raises(ForeignFileError, match="no instrument; give the tag list"):
         flowsheet([FEED, PRODUCT], [("in", "out")], ())
+
+
+def test_a_tag_list_beside_the_drawing_gives_units_and_addresses_and_the_drawing_the_places():
+    items = [FEED, PRODUCT, equipment("T-1", "tank")]
+    drawn = (DrawnInstrument("LIC-7", "T-1"), DrawnInstrument("PI-8", "T-1"))
+    lines = (DrawnLine("in", "T-1"), DrawnLine("T-1", "out"))
+    text = "tag,description,unit,low,high,address\nLIC-7.PV,Level,mm,0,5000,a\nTI-9.PV,Outside,degC,-30,50,b\nX,x,y,0,1,c\n"
+    listed = read_tag_list(text, "drawn", "opc.tcp://10.0.0.1:4840")
+    made = plant_of_drawing(Drawing(tuple(items), lines, drawn), "drawn", listed)
+    found = {tag.name: (tag.unit, tag.equipment, tag.address) for tag in made.plant.tags}
+    assert found == {"LIC-7.PV": ("mm", "T-1", "a"), "TI-9.PV": ("degC", "", "b")}
+    assert made.plant.sources[0].endpoint == "opc.tcp://10.0.0.1:4840"
+    assert "Drawn, but not in the tag list, and left out: PI-8." in made.notes
+    assert [fault.line for fault in made.faults] == [4]
+    assert not any("assumed" in note for note in made.notes)
