@@ -85,7 +85,7 @@ def _transfer(portfolio: Portfolio, path: Path, transfer: Transfer) -> Iterator[
     yield from faults
     if not faults:
         carried = [item.type.ports[0].carries for _, point, _ in ends if (item := portfolio.equipment_at(point))]
-        if carried[0] != carried[1]:
+        if len(set(carried)) > 1:  # one only where the other's plant is not there
             message = f"{transfer.source} gives {carried[0]} and {transfer.target} takes {carried[1]}"
             yield Finding((*path, "to"), message, "join boundaries of one kind")
     if transfer.source.plant == transfer.target.plant:
