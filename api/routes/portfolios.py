@@ -61,9 +61,8 @@ async def store_portfolio_definition(portfolio: PortfolioName, request: Request,
     demand_current(request, None if before is None else yaml_text.tag_of(before.revision, before.definition))
     text, revision = await yaml_text.read_body(request), 0 if before is None else before.revision
     command = StorePortfolio(
-        portfolio=portfolio,
-        name=portfolio,
         definition_text=text,
+        portfolio=portfolio,
         expected_revision=revision,
         by=audit.name_of_caller(request),
     )

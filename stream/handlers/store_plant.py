@@ -6,12 +6,11 @@ from pydantic import BaseModel, ConfigDict
 
 from stream.handlers.change_prices import PricesChanged
 from stream.handlers.event import Clock, Event, Identities, new_identity, utc_now
+from stream.handlers.name_fault import name_fault
 from stream.store.plants import StoredPlant
 from stream.store.revisions import demand_revision
 from stream.store.unit_of_work import UnitOfWork
-from twin.atlas.definition import DefinitionError, parse
-from twin.atlas.faults import Fault
-from twin.atlas.plant import Plant
+from twin.atlas.definition import parse
 
 
 class StorePlant(BaseModel):
@@ -64,7 +63,8 @@ async def store_plant(
     """
     # In a thread: a large plant takes seconds to read, and the caller has others to serve meanwhile.
     plant = await asyncio.to_thread(parse, command.definition_text, filename=command.filename)
-    _check_name(command, plant)
+    if command.plant not in ("", plant.id):
+        raise name_fault("plant", command.plant, plant.id, command.filename)
     async with unit_of_work as unit:
         before, number = await unit.plants.claim(plant.id)
         revision = 0 if before is None else before.revision
@@ -91,9 +91,3 @@ async def store_plant(
         await unit.outbox.add(event.for_outbox(f"plant/{plant.id}", revision))
         await unit.commit()
     return [event]
-
-
-def _check_name(command: StorePlant, plant: Plant) -> None:
-    if command.plant not in ("", plant.id):
-        fault = Fault("plant", f"the text describes plant '{plant.id}'", f"write 'plant: {command.plant}'")
-        raise DefinitionError(command.filename, (fault,))

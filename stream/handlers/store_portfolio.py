@@ -1,21 +1,33 @@
 """Store a portfolio's definition: the command that puts a revision and the news of it in force together."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from stream.handlers.event import Clock, Event, Identities, new_identity, utc_now
+from stream.handlers.name_fault import name_fault
+from stream.handlers.read_portfolio import read_portfolio
 from stream.store.portfolios import StoredPortfolio
 from stream.store.revisions import demand_revision
 from stream.store.unit_of_work import UnitOfWork
 
 
 class StorePortfolio(BaseModel):
-    """Put the portfolio that `definition_text` describes in force; see `StorePlant` for the other fields."""
+    """Put the portfolio that `definition_text` describes in force; `filename` only names it in faults.
+
+    Parameters
+    ----------
+    portfolio
+        The id that the text must name; empty for whichever it names.
+    expected_revision
+        Which revision this is to follow, 0 where none may be stored; None follows any.
+    by
+        Who asks.
+    """
 
     model_config = ConfigDict(frozen=True)
 
-    portfolio: str = Field(pattern=r"^[a-z0-9][a-z0-9\-]*$", max_length=60)
-    name: str = Field(min_length=1, max_length=120)
     definition_text: str
+    filename: str = ""
+    portfolio: str = ""
     expected_revision: int | None = None
     by: str = ""
 
@@ -39,13 +51,18 @@ async def store_portfolio(
 
     Raises
     ------
+    twin.atlas.definition.DefinitionError
+        With all faults of the text, plants that are not stored among them; nothing is stored then.
     RevisionConflictError
         Where another revision than the expected one is in force.
     """
+    portfolio = await read_portfolio(command.definition_text, unit_of_work, filename=command.filename)
+    if command.portfolio not in ("", portfolio.id):
+        raise name_fault("portfolio", command.portfolio, portfolio.id, command.filename)
     async with unit_of_work as unit:
-        before = await unit.portfolios.claim(command.portfolio)
+        before = await unit.portfolios.claim(portfolio.id)
         revision = 0 if before is None else before.revision
-        demand_revision(f"portfolio {command.portfolio}", command.expected_revision, revision)
+        demand_revision(f"portfolio {portfolio.id}", command.expected_revision, revision)
         if before is not None and before.definition == command.definition_text:
             return []
         revision += 1
@@ -53,12 +70,12 @@ async def store_portfolio(
             event_id=identity(),
             at=now(),
             by=command.by,
-            portfolio=command.portfolio,
-            name=command.name,
+            portfolio=portfolio.id,
+            name=portfolio.name,
             revision=revision,
         )
-        stored = StoredPortfolio(command.portfolio, command.name, revision, command.definition_text)
+        stored = StoredPortfolio(portfolio.id, portfolio.name, revision, command.definition_text)
         await unit.portfolios.save(stored, event.at, command.by)
-        await unit.outbox.add(event.for_outbox(f"portfolio/{command.portfolio}", revision))
+        await unit.outbox.add(event.for_outbox(f"portfolio/{portfolio.id}", revision))
         await unit.commit()
     return [event]

@@ -189,7 +189,7 @@ async def test_outbox_a_keeper_killed_again_and_again_loses_nothing_and_repeats_
 
 COMMAND = """
 import asyncio, os, signal, sys
-from stream.handlers.store_portfolio import StorePortfolio, store_portfolio
+from stream.handlers.store_plant import StorePlant, store_plant
 from stream.store.database import DatabaseConfig, open_engine
 from stream.store.unit_of_work import SqlUnitOfWork
 
@@ -199,8 +199,8 @@ class Killed(SqlUnitOfWork):
             await super().commit()
         os.kill(os.getpid(), signal.SIGKILL)
 
-command = StorePortfolio(portfolio="rhine", name="Rhine", definition_text="one")
-asyncio.run(store_portfolio(command, Killed(open_engine(DatabaseConfig(sys.argv[1])))))
+command = StorePlant(definition_text=sys.argv[3])
+asyncio.run(store_plant(command, Killed(open_engine(DatabaseConfig(sys.argv[1])))))
 """
 
 
@@ -208,6 +208,6 @@ asyncio.run(store_portfolio(command, Killed(open_engine(DatabaseConfig(sys.argv[
 async def test_outbox_a_command_killed_beside_its_commit_leaves_both_revision_and_event_or_neither(
     site: Site, moment: str, left: int
 ) -> None:
-    process = subprocess.Popen([sys.executable, "-c", COMMAND, site.dsn, moment])
+    process = subprocess.Popen([sys.executable, "-c", COMMAND, site.dsn, moment, PLANT])
     assert await asyncio.to_thread(process.wait, 60) == -signal.SIGKILL
-    assert site.ask("SELECT (SELECT count(*) FROM portfolio), (SELECT count(*) FROM outbox)") == [(left, left)]
+    assert site.ask("SELECT (SELECT count(*) FROM plant), (SELECT count(*) FROM outbox)") == [(left, left)]
