@@ -1,5 +1,6 @@
 """From the text of a plant file to the plant, with all faults of the text at once."""
 
+from twin.atlas.chemistry import Chemistry
 from twin.atlas.plant import Plant, find_faults
 from twin.atlas.plant_reading import PlantReading
 from twin.atlas.policies import Policies
@@ -25,6 +26,7 @@ def parse(text: str, filename: str = "") -> Plant:
     return Plant(
         **reading.head,
         areas=tuple(parts.areas.values()),
+        chemistry=Chemistry(tuple(parts.compounds.values()), tuple(parts.reactions.values())),
         sources=tuple(parts.sources.values()),
         equipment=tuple(parts.equipment.values()),
         streams=tuple(parts.streams.values()),

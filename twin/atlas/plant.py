@@ -1,6 +1,6 @@
 """The plant: equipment joined by process streams, its tags and their sources; an aggregate that is whole or isn't."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -8,10 +8,11 @@ from typing import Any
 import networkx as nx
 
 from twin.atlas.areas import Area, Location, find_area_faults
+from twin.atlas.chemistry import Chemistry, find_chemistry_faults
 from twin.atlas.control_loops import ControlLoop, find_loop_faults, find_loops, find_measuring_faults
 from twin.atlas.equipment import Equipment, Port
 from twin.atlas.errors import AtlasError
-from twin.atlas.faults import Finding
+from twin.atlas.faults import Finding, did_you_mean
 from twin.atlas.flowsheet import build_graph, find_stream_faults, join
 from twin.atlas.invariants import find_tag_faults
 from twin.atlas.material_paths import find_material_faults
@@ -19,7 +20,7 @@ from twin.atlas.plant_parts import PlantParts
 from twin.atlas.policies import Policies
 from twin.atlas.policy_faults import PolicyGround, find_policy_faults
 from twin.atlas.prices import PriceBook
-from twin.atlas.streams import ProcessStream
+from twin.atlas.streams import MaterialStream, ProcessStream
 from twin.atlas.tag_definition import Source, TagDefinition
 from twin.atlas.tags import PlantId, TagTable, TagTableContent
 
@@ -57,6 +58,8 @@ class Plant:
         Times of its grid.
     location, areas
         Whose it is and where, and how it is divided (ISA-95).
+    chemistry
+        Its compounds and reactions.
     sources
         Where readings come from.
     equipment, streams
@@ -76,6 +79,7 @@ class Plant:
     scan: ScanTimes = ScanTimes()
     location: Location = field(default_factory=Location)
     areas: tuple[Area, ...] = ()
+    chemistry: Chemistry = field(default_factory=Chemistry)
     sources: tuple[Source, ...] = ()
     equipment: tuple[Equipment, ...] = ()
     streams: tuple[ProcessStream, ...] = ()
@@ -108,6 +112,8 @@ class Plant:
             streams=dict(enumerate(self.streams)),
             tags=dict(enumerate(self.tags)),
             areas=dict(enumerate(self.areas)),
+            compounds=dict(enumerate(self.chemistry.compounds)),
+            reactions=dict(enumerate(self.chemistry.reactions)),
             policies=dict(enumerate(self.policies)),
         )
 
@@ -180,7 +186,8 @@ class Plant:
 
 def find_faults(parts: PlantParts) -> list[Finding]:
     """Every invariant that the parts break; how things hang together is asked only of streams that join."""
-    local = [*find_tag_faults(parts), *find_area_faults(parts), *find_measuring_faults(parts), *_policies(parts)]
+    local = [*find_tag_faults(parts), *find_area_faults(parts), *find_measuring_faults(parts)]
+    local += [*_chemistry(parts), *_policies(parts)]
     joins = find_stream_faults(parts)
     if joins or parts.broken_streams or parts.broken_equipment:
         return [*local, *joins]
@@ -196,3 +203,16 @@ def _policies(parts: PlantParts) -> list[Finding]:
     )
     found = find_policy_faults(parts.policies, ground)
     return [Finding(("policies", *each.path), each.message, each.remedy) for each in found]
+
+
+def _chemistry(parts: PlantParts) -> Iterator[Finding]:
+    equipment = {*(item.id for item in parts.equipment.values()), *parts.broken_equipment}
+    yield from find_chemistry_faults(parts.compounds, parts.reactions, equipment, parts.broken_compounds)
+    known = {compound.id: compound for compound in parts.compounds.values()}
+    for index, stream in parts.streams.items():
+        mixture = stream.composition if isinstance(stream, MaterialStream) else None
+        for compound in mixture.compounds if mixture else ():
+            if known.get(compound.id) != compound:
+                remedy = did_you_mean(compound.id, known, "list it under compounds")
+                path = ("streams", index, "composition", compound.id)
+                yield Finding(path, f"{compound.id} isn't among the plant's compounds", remedy)

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field
 
+from twin.atlas.chemistry_file import CompoundEntry, ReactionEntry
 from twin.atlas.entry import Entry, Instant, Name, Number, Place, Switch, Text, Whole
 from twin.atlas.equipment import Carries, equipment_types
 from twin.atlas.policy_file import PolicyEntry
@@ -80,6 +81,9 @@ class StreamEntry(Entry):
     source: Text = Field(alias="from", description="equipment or equipment.port that it leaves")
     target: Text = Field(alias="to", description="equipment or equipment.port that it enters")
     carries: Carries = Field("material", description="what flows")
+    composition: dict[Name, Text] = Field(
+        default_factory=dict, description="share of each compound, like {A: 40 wt%, B: 60 wt%}; all wt% or all mol%"
+    )
     description: Text = Field("", max_length=200, description="what a person reads of it")
     via: tuple[Place, ...] = Field((), description="corners of its line, where the drawing needs them")
 
@@ -131,6 +135,8 @@ class PlantFile(Entry):
     scan: ScanEntry = Field(ScanEntry(), description="see Scan")
     location: LocationEntry = Field(LocationEntry(), description="see Location")
     areas: tuple[AreaEntry, ...] = Field((), description="see Areas")
+    compounds: tuple[CompoundEntry, ...] = Field((), description="see Compounds")
+    reactions: tuple[ReactionEntry, ...] = Field((), description="see Reactions")
     sources: tuple[SourceEntry, ...] = Field(min_length=1, description="see Sources")
     equipment: tuple[EquipmentEntry, ...] = Field((), description="see Equipment")
     streams: tuple[StreamEntry, ...] = Field((), description="see Streams")
@@ -140,7 +146,8 @@ class PlantFile(Entry):
 
 
 LISTS: Final[dict[str, type[Entry]]] = {
-    "areas": AreaEntry, "sources": SourceEntry, "equipment": EquipmentEntry, "streams": StreamEntry,
+    "areas": AreaEntry, "compounds": CompoundEntry, "reactions": ReactionEntry, "sources": SourceEntry,
+    "equipment": EquipmentEntry, "streams": StreamEntry,
     "prices": PriceEntry, "policies": PolicyEntry, "tags": TagEntry,
 }  # fmt: skip
 """The parts that are lists, with the form of their entries."""

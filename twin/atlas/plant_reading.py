@@ -8,6 +8,14 @@ from typing import Any, Final, TypeVar, cast
 from pydantic import ValidationError
 
 from twin.atlas.areas import Area, Location, PlantUnit
+from twin.atlas.chemistry_file import (
+    CompoundEntry,
+    ReactionEntry,
+    read_composition,
+    read_compounds,
+    read_reactions,
+)
+from twin.atlas.compounds import Compound
 from twin.atlas.entry import Entry
 from twin.atlas.equipment import RENAMED, Equipment, EquipmentError, EquipmentType, Instrument, equipment_types
 from twin.atlas.equipment.design import read_design
@@ -36,7 +44,7 @@ from twin.atlas.tags import Limits
 
 _DEFAULT_STALE_S: Final = 10.0
 _NEEDED: Final = ("sources", "tags")
-_NAME_KEYS: Final = {"sources": "name", "equipment": "id", "tags": "name"}
+_NAME_KEYS: Final = {"sources": "name", "equipment": "id", "compounds": "id", "tags": "name"}
 
 _E = TypeVar("_E", bound=Entry)
 
@@ -56,19 +64,26 @@ class PlantReading:
         self._read_head()
         sources = {i: _source(entry) for i, entry in self._entries("sources", SourceEntry).items()}
         only = _only_source(self.plain.get("sources"))
+        compounds, found = read_compounds(self._entries("compounds", CompoundEntry))
+        self._add("compounds", found)
+        reactions, found = read_reactions(self._entries("reactions", ReactionEntry))
+        self._add("reactions", found)
         tags = {i: _tag(entry, only) for i, entry in self._entries("tags", TagEntry).items()}
         return PlantParts(
             time_zone=self.head["time_zone"],
             sources=sources,
             equipment=dict(self._equipment()),
-            streams={i: _stream(entry) for i, entry in self._entries("streams", StreamEntry).items()},
+            streams=dict(self._streams(compounds)),
             tags=tags,
+            compounds=compounds,
+            reactions=reactions,
             policies=self._policies(tags),
             areas={i: _area(entry) for i, entry in self._entries("areas", AreaEntry).items()},
             broken_tags=self._broken("tags"),
             broken_equipment=self._broken("equipment"),
             # Where none could be read, no tag is at fault for leaving its source out.
             broken_sources=self._broken("sources") | (frozenset() if sources else {""}),
+            broken_compounds=self._broken_compounds(compounds),
             broken_streams=self._lost("streams"),
             broken_areas=self._lost("areas"),
             version=1 if self.plain.get("atlas") == 1 else VERSION,
@@ -94,7 +109,7 @@ class PlantReading:
         since = head.history_from if head else datetime(2000, 1, 1, tzinfo=UTC)
         location = head.location if head else LocationEntry()
         prices, findings = read_prices(self._entries("prices", PriceEntry))
-        self.findings += [Finding(("prices", *each.path), each.message, each.remedy) for each in findings]
+        self._add("prices", findings)
         self.head = {
             "id": head.plant if head else "",
             "name": head.name if head else "",
@@ -129,7 +144,7 @@ class PlantReading:
     def _policies(self, tags: Mapping[int, TagDefinition]) -> dict[int, Policy]:
         by_name = {tag.name: tag for tag in tags.values()}
         policies, findings = read_policies(self._entries("policies", PolicyEntry), by_name)
-        self.findings += [Finding(("policies", *each.path), each.message, each.remedy) for each in findings]
+        self._add("policies", findings)
         return policies
 
     def _equipment(self) -> Iterator[tuple[int, Equipment]]:
@@ -140,9 +155,7 @@ class PlantReading:
                 self.findings.append(Finding(("equipment", index, "type"), error.message, error.remedy))
                 continue
             design, findings = read_design(entry.design, kind.design_fields)
-            self.findings += [
-                Finding(("equipment", index, "design", *found.path), found.message, found.remedy) for found in findings
-            ]
+            self._add("equipment", findings, index, "design")
             measures = {"measures": entry.measures} if issubclass(kind.kind, Instrument) else {}
             if entry.measures and not measures:
                 message, remedy = f"a {kind.name} measures nothing", "leave it out, or add an instrument that does"
@@ -162,6 +175,22 @@ class PlantReading:
                 ),
             )
 
+    def _streams(self, compounds: Mapping[int, Compound]) -> Iterator[tuple[int, ProcessStream]]:
+        by_id = {compound.id: compound for compound in compounds.values()}
+        broken = self._broken_compounds(compounds)
+        for index, entry in self._entries("streams", StreamEntry).items():
+            fields: dict[str, Any] = {}
+            if entry.carries != "material" and entry.composition:
+                message, remedy = f"{entry.carries} has no composition", "leave it out"
+                self.findings.append(Finding(("streams", index, "composition"), message, remedy))
+            elif entry.composition:
+                fields["composition"], findings = read_composition(entry.composition, by_id, broken)
+                self._add("streams", findings, index, "composition")
+            yield index, _stream(entry, fields)
+
+    def _add(self, part: str, findings: list[Finding], *path: str | int) -> None:
+        self.findings += [Finding((part, *path, *each.path), each.message, each.remedy) for each in findings]
+
     def _type(self, name: str) -> EquipmentType:
         if name in RENAMED:
             if self.plain.get("atlas") == 1:
@@ -172,6 +201,10 @@ class PlantReading:
     def _lost(self, part: str) -> int:
         given = self.plain.get(part)
         return len(given) - len(self._read[part]) if isinstance(given, list) else 0
+
+    def _broken_compounds(self, read: Mapping[int, Compound]) -> frozenset[str]:
+        entries = self._entries("compounds", CompoundEntry)
+        return self._broken("compounds") | {entry.id for index, entry in entries.items() if index not in read}
 
     def _broken(self, part: str) -> frozenset[str]:
         given = self.plain.get(part)
@@ -191,13 +224,14 @@ def _area(entry: AreaEntry) -> Area:
     return Area(entry.id, entry.name or entry.id, tuple(PlantUnit(u.id, u.name or u.id) for u in entry.units))
 
 
-def _stream(entry: StreamEntry) -> ProcessStream:
+def _stream(entry: StreamEntry, fields: Mapping[str, Any]) -> ProcessStream:
     return STREAM_KINDS[entry.carries](
         name=entry.name,
         source=End.parse(entry.source),
         target=End.parse(entry.target),
         description=entry.description,
         via=entry.via,
+        **fields,
     )
 
 

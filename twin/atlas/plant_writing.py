@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from twin.atlas.areas import Area
+from twin.atlas.chemistry_writing import write_composition, write_compounds, write_reactions
 from twin.atlas.equipment import Equipment, Instrument, Point
 from twin.atlas.parameters import Parameters
 from twin.atlas.plant import Plant, ScanTimes
@@ -12,7 +13,7 @@ from twin.atlas.plant_reading import usual_stale_s
 from twin.atlas.policy_writing import write_policies
 from twin.atlas.prices import PriceBook
 from twin.atlas.quantities import Quantity
-from twin.atlas.streams import ProcessStream
+from twin.atlas.streams import MaterialStream, ProcessStream
 from twin.atlas.tag_definition import Source, TagDefinition
 
 _LIMITS: Final = ("low_low", "low", "high", "high_high")
@@ -33,6 +34,8 @@ def write_plant(plant: Plant) -> dict[str, Any]:
         "sources": [_source(source) for source in plant.sources],
         **_given(
             areas=[_area(area) for area in plant.areas],
+            compounds=write_compounds(plant.chemistry.compounds),
+            reactions=write_reactions(plant.chemistry.reactions),
             equipment=[_equipment(item) for item in plant.equipment],
             streams=[_stream(stream) for stream in plant.streams],
             prices=_prices(plant.prices),
@@ -48,11 +51,11 @@ def _given(**values: Any) -> dict[str, Any]:
 
 
 def _number(value: float) -> float | int:
-    return int(value) if value.is_integer() and abs(value) < 1e15 else value
+    return int(value) if float(value).is_integer() and abs(value) < 1e15 else value
 
 
 def _point(point: Point | None) -> list[float] | None:
-    return None if point is None else [_number(float(each)) for each in point]
+    return None if point is None else [_number(each) for each in point]
 
 
 def _history(scan: ScanTimes) -> str | None:
@@ -112,10 +115,16 @@ def _stream(stream: ProcessStream) -> dict[str, Any]:
         "to": str(stream.target),
         **_given(
             carries="" if stream.carries == "material" else stream.carries,
+            composition=_composition(stream),
             description=stream.description,
             via=[_point(corner) for corner in stream.via],
         ),
     }
+
+
+def _composition(stream: ProcessStream) -> dict[str, str]:
+    mixture = stream.composition if isinstance(stream, MaterialStream) else None
+    return write_composition(mixture) if mixture else {}
 
 
 def _prices(book: PriceBook) -> list[dict[str, Any]]:

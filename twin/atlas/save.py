@@ -13,9 +13,10 @@ from twin.atlas.plant import Plant
 from twin.atlas.plant_writing import write_plant
 from twin.atlas.upgrade import upgrade
 
-_ONE_LINE: Final = frozenset(
-    {"scan", "location", "areas", "equipment", "streams", "prices", "limits", "range", "at", "shown", "via", "states"}
-)
+_ONE_LINE: Final = frozenset({
+    "scan", "location", "areas", "compounds", "reactions", "equipment", "streams", "prices", "limits", "range", "at",
+    "shown", "via", "states",
+})  # fmt: skip
 """What is written on one line, or with one line an entry."""
 
 _WIDTH: Final = 1_000_000

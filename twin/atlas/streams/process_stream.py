@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from twin.atlas.equipment import Carries, Point
+from twin.atlas.mixtures import Mixture
 from twin.atlas.streams.end import End
 
 
@@ -43,9 +44,17 @@ class ProcessStream:
 
 @dataclass(frozen=True, kw_only=True)
 class MaterialStream(ProcessStream):
-    """A stream of material."""
+    """A stream of material.
+
+    Parameters
+    ----------
+    composition
+        What it is made of; None where nobody tells.
+    """
 
     carries = "material"
+
+    composition: Mixture | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
