@@ -38,7 +38,7 @@ class ReverseEntry(Entry):
     """The way back of a reversible reaction, on the basis of the way there."""
 
     factor: Text = Field(max_length=80, description="factor in front of the exponential, with its unit")
-    activation: Text = Field("0 K", max_length=80, description="activation energy (kJ/mol) or temperature (K)")
+    activation: Text = Field("", max_length=80, description="activation energy (kJ/mol) or temperature (K)")
     orders: dict[Text, Number] | None = Field(None, description="order by compound; as in the equation if unset")
 
 
@@ -147,8 +147,9 @@ def _law(
     entry: ReverseEntry, elementary: Mapping[str, float], basis: Basis, path: Path, findings: list[Finding]
 ) -> Kinetics | None:
     factor = _tried((*path, "factor"), lambda: Quantity.parse(entry.factor), findings)
-    activation = _tried((*path, "activation"), lambda: Quantity.parse(entry.activation), findings)
-    if factor is None or activation is None:
+    faults = len(findings)
+    activation = _tried((*path, "activation"), _optional(Quantity.parse, entry.activation), findings)
+    if factor is None or len(findings) > faults:
         return None
     orders = elementary if entry.orders is None else entry.orders
     return _tried(path, lambda: Kinetics.of(factor, orders, activation, basis), findings)

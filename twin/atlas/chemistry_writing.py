@@ -6,7 +6,6 @@ from typing import Any
 from twin.atlas.compounds import Compound
 from twin.atlas.kinetics import Kinetics
 from twin.atlas.mixtures import Mixture
-from twin.atlas.quantities import Quantity
 from twin.atlas.reactions import Reaction
 
 
@@ -52,7 +51,7 @@ def _reaction(reaction: Reaction) -> dict[str, Any]:
 
 def _law(kinetics: Kinetics, elementary: tuple[tuple[str, float], ...]) -> dict[str, Any]:
     written: dict[str, Any] = {"factor": str(kinetics.factor)}
-    if kinetics.activation != Quantity(0.0, "K"):
+    if kinetics.activation is not None:
         written["activation"] = str(kinetics.activation)
     if kinetics.orders != elementary:
         written["orders"] = dict(kinetics.orders)

@@ -71,8 +71,8 @@ class Formula:
             count = int(times[0] or 1) if times else 1
             for symbol, atoms in _read_group(part[times.end() if times else 0 :], text).items():
                 total[symbol] += count * atoms
-        if not 0 < sum(total.values()) <= MOST_ATOMS:
-            raise FormulaError(text, "it has no atoms, or too many")
+        if not all(total.values()) or not 0 < sum(total.values()) <= MOST_ATOMS:
+            raise FormulaError(text, "an element has no atoms, or too many")
         number = int(charge["sign"] + (charge["charge"] or "1")) if charge else 0
         return cls(tuple(sorted(total.items(), key=lambda item: _hill(item[0], "C" in total))), number)
 

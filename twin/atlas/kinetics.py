@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from twin.atlas.errors import ChemistryError
 from twin.atlas.quantities import Quantity
-from twin.atlas.units import parse_unit, product_unit
+from twin.atlas.units import UnitError, parse_unit, product_unit
 
 GAS_CONSTANT: Final = 8.314462618
 """J/(mol K), CODATA 2018."""
@@ -25,6 +25,7 @@ Numbers = float | NDArray[np.float64]
 _BASIS_UNIT: Final[Mapping[str, str]] = {
     "mass_fraction": "", "mole_fraction": "", "concentration": "mol/m3", "partial_pressure": "Pa",
 }  # fmt: skip
+_HIGHEST_ORDER: Final = 4
 _RATE_UNITS: Final = ("1/s", "mol/(m3 s)", "kg/(m3 s)", "mol/(kg s)")
 
 
@@ -42,7 +43,8 @@ class Kinetics:
         The constant in front, in a unit that makes a rate of the product: 1/s (kg a second per kg of contents),
         mol/(m3 s), kg/(m3 s) or mol/(kg s) of catalyst.
     activation
-        Activation energy (J/mol), or activation temperature, energy over gas constant (K); 0 K if it doesn't matter.
+        Activation energy (J/mol), or activation temperature, energy over gas constant (K); None where temperature
+        doesn't matter.
     orders
         Pairs of compound and order.
     basis
@@ -62,7 +64,7 @@ class Kinetics:
 
     factor: Quantity
     orders: tuple[tuple[str, float], ...]
-    activation: Quantity = Quantity(0.0, "K")  # noqa: RUF009
+    activation: Quantity | None = None
     basis: Basis = "concentration"
     reference: str = ""
     reverse: "Kinetics | None" = None
@@ -72,13 +74,14 @@ class Kinetics:
         cls,
         factor: str | Quantity,
         orders: Mapping[str, float],
-        activation: str | Quantity = "0 K",
+        activation: str | Quantity | None = None,
         basis: Basis = "concentration",
         reference: str = "",
         reverse: "Kinetics | None" = None,
     ) -> "Kinetics":
         """The same from texts, as a plant file has them."""
-        return cls(_quantity(factor), tuple(orders.items()), _quantity(activation), basis, reference, reverse)
+        energy = None if activation is None else _quantity(activation)
+        return cls(_quantity(factor), tuple(orders.items()), energy, basis, reference, reverse)
 
     def __post_init__(self) -> None:
         if self.basis not in get_args(Basis):
@@ -98,6 +101,8 @@ class Kinetics:
     @property
     def activation_k(self) -> float:
         """Activation temperature, K."""
+        if self.activation is None:
+            return 0.0
         if self.activation.dimension == "molar energy":
             return self.activation.value_in("J/mol") / GAS_CONSTANT
         return self.activation.value_in("K")
@@ -107,12 +112,16 @@ class Kinetics:
         """The unit of the rate: 1/s or another SI unit."""
         order = sum(order for _, order in self.orders)
         unit, each = self.factor.unit.text, _BASIS_UNIT[self.basis]
-        if each and order % 1:
+        if each and (order % 1 or abs(order) > _HIGHEST_ORDER):
             raise KineticsError(
-                f"orders of {self.basis} add up to {order:g}", remedy="use fractions, or whole orders altogether"
+                f"orders of {self.basis} add up to {order:g}",
+                remedy=f"use fractions, or orders that add up to a whole number up to {_HIGHEST_ORDER}",
             )
-        for _ in range(abs(round(order)) if each else 0):
-            unit = product_unit(unit, each, 1 if order > 0 else -1).text
+        try:
+            for _ in range(abs(round(order)) if each else 0):
+                unit = product_unit(unit, each, 1 if order > 0 else -1).text
+        except UnitError:  # powers that nobody writes; no rate has them
+            unit = ""
         for known in _RATE_UNITS:
             if parse_unit(unit).dimension == parse_unit(known).dimension:
                 return known

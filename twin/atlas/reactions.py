@@ -33,6 +33,7 @@ _ARROW: Final = re.compile(r"\s*(?P<both><-+>|<=+>|⇌|⇄)\s*|\s*(?:-+>|=+>|→
 _TERM: Final = re.compile(
     r"(?:(?P<count>\d+/[1-9]\d*|\d+(?:\.\d*)?|\.\d+)(?:\s+|(?=[A-Za-z])))?(?P<id>[A-Za-z0-9][A-Za-z0-9_.\-/()\[\]]*)"
 )
+_MOST_MOLES: Final = 1e6
 _SAME: Final = 1e-6
 _MASS_LOST: Final = 1e-3
 """Part of the mass that molar masses of pseudo-compounds may leave open, because they are rounded."""
@@ -98,8 +99,8 @@ def _side(side: str, text: str) -> tuple[tuple[str, float], ...]:
             raise EquationError(text, f"'{written.strip()}' is no compound with its number")
         top, _, bottom = (match["count"] or "1").partition("/")
         count = float(top) / float(bottom or 1)
-        if count <= 0.0:
-            raise EquationError(text, f"the number of {match['id']} is 0")
+        if not 0.0 < count <= _MOST_MOLES:
+            raise EquationError(text, f"the number of {match['id']} is 0 or too large")
         counts[match["id"]] = counts.get(match["id"], 0.0) + count
     return tuple(counts.items())
 

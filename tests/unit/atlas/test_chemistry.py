@@ -214,7 +214,7 @@ real = st.builds(
     st.sampled_from((None, "7732-18-5")), st.sampled_from(("", "Name")),
 )  # fmt: skip
 quantities = st.builds(Quantity, st.floats(0, 1e12), st.sampled_from(("1/s", "1/min", "kg/(m3 h)")))
-activations = st.builds(Quantity, st.floats(0, 1e5), st.sampled_from(("K", "kJ/mol")))
+activations = st.one_of(st.none(), st.builds(Quantity, st.floats(0, 1e5), st.sampled_from(("K", "kJ/mol"))))
 orders = st.dictionaries(st.sampled_from("ABC"), st.sampled_from((1.0, 2.0, 0.5, -1.0)))
 
 

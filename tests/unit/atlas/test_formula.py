@@ -66,9 +66,35 @@ def test_brackets_multiply(inner: dict[str, int], times: int) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "h2o", "Xx2", "Ca(OH2", "CaOH)2", "()", "H0", "2", "+", "H2O?", "H" * 201, "(" * 150, "H999999999"],
+    [
+        "",
+        " ",
+        "h2o",
+        "Xx2",
+        "Ca(OH2",
+        "CaOH)2",
+        "()",
+        "H0",
+        "CH0",
+        "2",
+        "+",
+        "H2O?",
+        "H" * 201,
+        "(" * 150,
+        "H999999999",
+    ],
 )
 def test_what_is_no_formula_is_refused_with_a_remedy(text: str) -> None:
     with pytest.raises(FormulaError) as refused:
         Formula.parse(text)
     assert "H2O" in refused.value.remedy
+
+
+@given(st.text(st.sampled_from("CHONaClX0129()[]+-·."), max_size=40))
+def test_any_text_is_a_formula_or_refused(text: str) -> None:
+    try:
+        formula = Formula.parse(text)
+    except FormulaError:
+        return
+    assert Formula.parse(str(formula)) == formula
+    assert formula.molar_mass.value > 0

@@ -81,6 +81,10 @@ def test_activation_as_energy_or_temperature() -> None:
         ("2 1/s", {"A": 2}, "concentration", None),
         ("2 m3", {"A": 1}, "mass_fraction", None),
         ("2 1/s", {"A": 0.5}, "concentration", None),
+        ("2 1/s", {"A": 1e9}, "concentration", None),
+        ("2 m9/(mol3 s)", {"A": 4}, "concentration", "mol/(m3 s)"),
+        ("2 1/s", {"A": 4}, "partial_pressure", None),
+        ("2 1/s", {"A": -4}, "concentration", None),
         ("-2 1/s", {"A": 1}, "mass_fraction", None),
         ("2 1/s", {"A": 1}, "colour", None),
     ],
@@ -105,8 +109,8 @@ def test_rate_by_concentrations_in_any_unit() -> None:
 
 
 def test_a_reversible_reaction_stands_still_at_its_equilibrium() -> None:
-    back = Kinetics.of("1 1/s", {"B": 1}, "0 K", basis="mole_fraction")
-    law = Kinetics.of("4 1/s", {"A": 1}, "0 K", basis="mole_fraction", reverse=back)
+    back = Kinetics.of("1 1/s", {"B": 1}, basis="mole_fraction")
+    law = Kinetics.of("4 1/s", {"A": 1}, basis="mole_fraction", reverse=back)
     at = Quantity.parse("400 K")
     assert law.compounds == ("A", "B")
     assert law.rate(at, {"A": Quantity(0.2), "B": Quantity(0.8)}).value == pytest.approx(0.0, abs=1e-12)

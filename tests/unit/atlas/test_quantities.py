@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twin.atlas.quantities import Quantity, QuantityError
-from twin.atlas.units import UnknownUnitError, WrongDimensionError
+from twin.atlas.units import UnitError, UnknownUnitError, WrongDimensionError
 
 UNITS = (
     "degC",
@@ -176,3 +176,13 @@ def test_a_wrong_dimension_names_both(wrong: object) -> None:
 def test_two_temperatures_have_no_sum() -> None:
     with pytest.raises(QuantityError, match="delta_degC"):
         q("85 degC") + q("10 degC")
+
+
+@given(st.text(st.sampled_from("0123456789.eE+- kgmsPaCbardh%°()/^Nm3USD"), max_size=90))
+def test_any_text_is_a_quantity_or_refused(text: str) -> None:
+    try:
+        quantity = Quantity.parse(text)
+    except UnitError:
+        return
+    assert math.isfinite(quantity.value)
+    assert Quantity.parse(str(quantity)).value == quantity.value

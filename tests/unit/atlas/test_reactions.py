@@ -150,3 +150,12 @@ def test_what_can_not_be_balanced_gets_no_advice() -> None:
     assert balanced(parse_equation("H2O -> H2SO4"), known) is None
     with pytest.raises(BalanceError, match="add what is missing"):
         check_balance(parse_equation("H2O -> H2SO4"), known)
+
+
+@given(st.text(st.sampled_from("AB12/.0+-<>=→⇌ ()"), max_size=60))
+def test_any_text_is_an_equation_or_refused(text: str) -> None:
+    try:
+        equation = parse_equation(text)
+    except EquationError:
+        return
+    assert parse_equation(str(equation)) == equation
