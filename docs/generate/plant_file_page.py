@@ -9,7 +9,7 @@ import msgspec
 from generate.markdown import code, table
 
 from connectors.opcua.options import OpcUaOptions
-from twin.atlas.equipment import EQUIPMENT_TYPES
+from twin.atlas.equipment import EQUIPMENT_TYPES, Equipment, EquipmentType, ParameterField
 from twin.atlas.expressions import FUNCTIONS
 from twin.atlas.plant_file import json_schema
 
@@ -26,17 +26,44 @@ you type. A first line like this one names it to them:
 This page and the schema are written by `make docs` from `twin/atlas/plant_file.py`.
 """
 
+_MOST_WORDS: Final = 8
+"""Choices that are listed in a table's cell; more are told elsewhere."""
+
 _SECTIONS: Final[tuple[tuple[str, str, str], ...]] = (
     ("The whole file", "", "Times with `_s` are seconds. Dates without a zone mean UTC."),
     ("Scan", "ScanEntry", "The twin reads all tags of a plant at once, at the times of this grid."),
     ("Sources", "SourceEntry", "Where readings come from; at least one."),
-    ("Equipment", "EquipmentEntry", "What the process graphic draws. Without `at` a place is computed."),
+    ("Location", "LocationEntry", "The upper levels of ISA-95; the areas below it are the plant's."),
+    ("Areas", "AreaEntry", "How the plant is divided; equipment names its area, and its unit if the area has any."),
+    (
+        "Compounds",
+        "CompoundEntry",
+        "Give `cas` for a real compound, `formula` for one that is looked up nowhere, `molar_mass` alone for one that"
+        " stands for several.",
+    ),
+    ("Reactions", "ReactionEntry", "Elements, or masses where formulas are missing, must balance."),
+    ("Kinetics", "KineticsEntry", "Orders are those of the equation, unless you say otherwise."),
+    ("Way back", "ReverseEntry", "Under `reverse:` of the kinetics of a reversible reaction."),
+    (
+        "Equipment",
+        "EquipmentEntry",
+        "What the process graphic draws. Without `at` a place is computed. Each type below knows its ports and design"
+        " data. Instruments and controllers are equipment too: they say what they measure, and a controller's output"
+        " leads to an actuator, such as the stem of a control valve, or to another controller's setpoint.",
+    ),
     (
         "Streams",
         "StreamEntry",
         "What flows between ports. A port may be left out where only one fits; each port takes one stream unless the"
-        " table of types says more, and a required port must be joined.",
+        " table of types says more, and a required port must be joined. Every feed reaches a product, and material ends"
+        " nowhere but in products and analysers; closed circuits, such as cooling water, may go round.",
     ),
+    ("Prices", "PriceEntry", "The first price book; later ones are given while the plant runs."),
+    ("Policies", "PolicyEntry", "What holds for a piece of equipment in some of its operating modes."),
+    ("Limits of a policy", "PolicyLimitsEntry", "By tag, in place of the tag's own."),
+    ("Changes", "AllowedEntry", "By tag: how far it may be changed."),
+    ("Triggers", "TriggerEntry", "What calls for a simulation or an optimisation."),
+    ("Conditions", "ConditionEntry", "One threshold on a tag, or several conditions of which all or any must hold."),
     (
         "Tags",
         "TagEntry",
@@ -117,14 +144,18 @@ def _form(field: Mapping[str, Any]) -> str:
     """The form of a value in plain words."""
     if "anyOf" in field:
         return " or ".join(_form(each) for each in field["anyOf"] if each.get("type") != "null")
+    if len(field.get("enum", ())) > _MOST_WORDS:
+        return "text"
     if "enum" in field or "const" in field:
         return ", ".join(code(str(each)) for each in field.get("enum", [field.get("const")]))
     if "prefixItems" in field:
         return "[number, number]"
-    if "$ref" in field or field["type"] == "object":
+    if "type" not in field or field["type"] == "object":
         return "mapping"
     if field["type"] == "array":
         return "list"
+    if isinstance(field["type"], list):
+        return "text or number"
     words = {"string": "text", "integer": "whole number", "boolean": "true or false"}.get(field["type"], field["type"])
     low, high = field.get("minimum"), field.get("maximum")
     return f"{words} {low:g} to {high:g}" if high is not None else f"{words} ≥ {low:g}" if low is not None else words
@@ -140,12 +171,33 @@ def _written(default: object) -> str:
 
 def _equipment_types() -> Iterator[str]:
     rows = [
-        (code(kind.name), kind.description, ", ".join(_port(port.name, port.required, port.many) for port in ports))
+        (code(kind.name), kind.description, _ports(kind, "material"), _ports(kind, "energy", "signal"))
         for kind in EQUIPMENT_TYPES.values()
-        for ports in [[port for port in kind.ports if port.carries == "material"]]
     ]
     yield "## Equipment types\n\n**Bold** ports are required; several streams may meet at a port marked +.\n"
-    yield table(("type", "what it is", "ports for material"), rows) + "\n"
+    yield table(("type", "what it is", "ports for material", "ports for energy and signals"), rows) + "\n"
+    common = ", ".join(f"{code(field.name)} ({_unit(field.unit)})" for field in Equipment.design_fields)
+    told = f"With a unit, such as `2.1 m3`; any unit of the kind will do. Values are above zero. All but boundaries, \
+instruments and controllers know {common} too."
+    yield f"### Design data\n\n{fill(told, 120)}\n"
+    rows = [
+        (code(kind.name), ", ".join(f"{code(field.name)} ({_unit(field.unit)})" for field in _own_fields(kind)))
+        for kind in EQUIPMENT_TYPES.values()
+        if _own_fields(kind)
+    ]
+    yield table(("type", "design data with their usual unit"), rows) + "\n"
+
+
+def _unit(unit: str | None) -> str:
+    return "text" if unit is None else unit or "number"
+
+
+def _own_fields(kind: EquipmentType) -> list[ParameterField]:
+    return [field for field in kind.design_fields if field not in Equipment.design_fields]
+
+
+def _ports(kind: EquipmentType, *carries: str) -> str:
+    return ", ".join(_port(port.name, port.required, port.many) for port in kind.ports if port.carries in carries)
 
 
 def _port(name: str, required: bool, many: bool) -> str:
