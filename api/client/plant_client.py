@@ -28,6 +28,7 @@ from api.client.config import ClientConfig
 from api.client.errors import ApiAnswerError, ApiUnreachableError
 from api.client.live_events import EventParser, LiveEvent
 from api.client.requests import Question, path_of
+from api.portfolio_schemas import PortfolioDetail
 from api.schemas import (
     Accepted,
     Aggregate,
@@ -197,6 +198,14 @@ class PlantClient:
     def portfolio(self, portfolio_id: str) -> TaggedText:
         """A portfolio's file as YAML text, with its `etag`."""
         return read_text(self._get(requests.portfolio_path(portfolio_id), {}))
+
+    def portfolio_overview(self, portfolio_id: str) -> PortfolioDetail:
+        """A portfolio's facilities, transfers, utilities and contracts, and which tags measure them."""
+        return self._ask(requests.portfolio_overview(portfolio_id))
+
+    def portfolio_graphic(self, portfolio_id: str) -> str:
+        """A portfolio's picture, as SVG."""
+        return (self._get(f"{requests.portfolio_path(portfolio_id)}/graphic.svg", {})).text
 
     def store_portfolio(self, portfolio_id: str, text: str, etag: str | None) -> Stored:
         """Put a portfolio's file in force; errors as for `store_definition`."""

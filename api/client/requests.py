@@ -9,6 +9,7 @@ from urllib.parse import quote
 import orjson
 from pydantic import BaseModel
 
+from api.portfolio_schemas import PortfolioDetail
 from api.schemas import (
     Aggregate,
     Caller,
@@ -99,6 +100,11 @@ def difference(plant_id: str, before: int, after: int) -> Question[PlantDifferen
 def portfolios() -> Question[PortfolioList]:
     """All portfolios."""
     return Question("/v1/portfolios", PortfolioList)
+
+
+def portfolio_overview(portfolio_id: str) -> Question[PortfolioDetail]:
+    """One portfolio's facilities, transfers, utilities and contracts."""
+    return Question(f"{portfolio_path(portfolio_id)}/overview", PortfolioDetail)
 
 
 def definition_path(plant_id: str, revision: int | None) -> str:

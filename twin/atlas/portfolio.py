@@ -191,6 +191,11 @@ class Portfolio:
         plant = self.plants.get(point.plant)
         return plant.equipment_by_id.get(point.name) if plant is not None else None
 
+    def carries_at(self, point: InPlant) -> Carries:
+        """What flows at a boundary."""
+        item = self.equipment_at(point)
+        return item.type.ports[0].carries if item is not None else "material"
+
     @cached_property
     def utilities_by_id(self) -> dict[str, Utility]:
         """Utilities by their id."""
@@ -213,7 +218,7 @@ class Portfolio:
 
     def _transfer_links(self) -> Iterator[Link]:
         for one in self.transfers:
-            carries = self._carries_at(one.source)
+            carries = self.carries_at(one.source)
             yield Link(one.name, one.source.plant, one.target.plant, carries, "transfer", one.quantity)
 
     def _utility_links(self) -> Iterator[Link]:
@@ -236,8 +241,4 @@ class Portfolio:
             if isinstance(point, str):
                 yield point, self.utilities_by_id[point].carries
             else:
-                yield point.plant, self._carries_at(point)
-
-    def _carries_at(self, point: InPlant) -> Carries:
-        item = self.equipment_at(point)
-        return item.type.ports[0].carries if item is not None else "material"
+                yield point.plant, self.carries_at(point)
