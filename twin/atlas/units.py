@@ -1,8 +1,8 @@
 """Units of measurement: one registry for the project, and the straight line that leads from one unit to another.
 
 A unit is text as people write it on a data sheet: `degC`, `m3/h`, `kPa(g)`, `mol%`, `1/min`. Gauge pressures, marked
-`(g)` or written `barg`, `psig`, count from the standard atmosphere, 101.325 kPa. `kscmh` (thousand standard cubic
-metres an hour), `scm` and `Sm3` have a dimension of their own, because plants differ in the conditions they call
+`(g)` or written `barg`, `bar g`, `psig`, count from the standard atmosphere, 101.325 kPa. `kscmh` (thousand standard
+cubic metres an hour), `scm` and `Sm3` have a dimension of their own, because plants differ in the conditions they call
 standard; `Nm3` is an amount, because 0 degC and 101.325 kPa are agreed on. `bbl` is the oil barrel of 42 US gallons.
 Each currency has a dimension of its own too, so that no price is taken for one in another currency; there is no
 exchange rate here. `rpm` is 1/min. What only looks alike stays apart: degC and delta_degC, mol% and wt%, rad/s and Hz.
@@ -40,7 +40,7 @@ CURRENCIES: Final = (
 )  # fmt: skip
 """Currencies that a price may be told in (ISO 4217)."""
 
-_GAUGE: Final = re.compile(r"^(?P<unit>.+?)\s*\((?P<mark>[ga])\)$|^(?P<short>bar|mbar|psi)(?P<letter>[ga])$")
+_GAUGE: Final = re.compile(r"^(?P<unit>.+?)\s*\((?P<mark>[ga])\)$|^(?P<short>bar|mbar|psi|kPa|MPa) ?(?P<letter>[ga])$")
 _FRACTION: Final = re.compile(r"^(mol|wt|mass|vol)\s*%$")
 _FRACTION_OF: Final = {"mol": "mole", "wt": "mass", "mass": "mass", "vol": "volume"}
 _POWERS: Final = str.maketrans("²³", "23")

@@ -89,6 +89,8 @@ def test_texts_as_plants_write_them(text: str, value: float, unit: str, dimensio
     ("text", "unit", "expected"),
     [
         ("12 bar(g)", "bar", 13.01325),
+        ("12 bar g", "bar a", 13.01325),
+        ("12 kPag", "kPa", 113.325),
         ("1 bbl", "L", 158.987294928),
         ("1 bbl", "m3", 0.158987294928),
         ("1 Nm3", "mol", 44.61503),
@@ -113,6 +115,8 @@ def test_published_conversions(text: str, unit: str, expected: float) -> None:
         (q("12 bar(g)") - q("200 kPa(g)"), "10 bar"),
         (q("12 bar(g)") - q("0.5 bar"), "11.5 bar(g)"),
         (q("1 h") - q("15 min"), "45 min"),
+        (q("90 °C") - q("85 celsius"), "5 delta_degC"),
+        (q("85 degree_Celsius") + q("5 delta_degC"), "90 degC"),
         (q("2 kg/s") * q("1 h"), "7200 kg"),
         (q("4.7 kg/s") * q("10 wt%"), "0.47 kg/s"),
         (2 * q("3 m3/h"), "6 m3/h"),
