@@ -46,7 +46,7 @@ class KineticsEntry(ReverseEntry):
     """How fast a reaction is."""
 
     law: Literal["arrhenius"] = Field("arrhenius", description="factor * exp(-activation / T) * amounts ** orders")
-    basis: Basis = Field("concentration", description="what the amounts are")
+    basis: Basis = Field("concentration", description="amounts: fractions, mol/m3 or Pa")
     reference: Text = Field("", description="compound whose consumption the rate counts; first reactant if unset")
     reverse: ReverseEntry | None = Field(None, description="the way back of a reversible reaction")
 
