@@ -80,7 +80,7 @@ async def change_prices(
         demand_revision(f"the price book of plant {command.plant}", command.expected_version, version)
         if before is not None and before.entries == entries_of(book):
             return []
-        event = await put_in_force(unit, plant, version + 1, entries_of(book), by=command.by, at=now(), id=identity())
+        event = await store_book(unit, plant, version + 1, entries_of(book), by=command.by, at=now(), id=identity())
         await unit.commit()
     return [event]
 
@@ -91,10 +91,19 @@ def entries_of(book: PriceBook) -> Entries:
     return entries
 
 
-async def put_in_force(
+async def store_book(
     unit: UnitOfWork, plant: StoredPlant, version: int, entries: Entries, *, by: str, at: datetime, id: str
 ) -> PricesChanged:
-    """Save a version and its event in the caller's transaction, which holds the plant."""
+    """Save a version and its event in the caller's transaction, which holds the plant.
+
+    Raises
+    ------
+    twin.atlas.definition.DefinitionError
+        Where the prices are more than one record can carry.
+    """
+    if len(entries) > MOST_ENTRIES:
+        fault = Fault("prices", f"{len(entries)} prices are too many", f"keep to {MOST_ENTRIES}")
+        raise DefinitionError("the price list", (fault,))
     event = PricesChanged(
         event_id=id, at=at, by=by, plant=plant.plant, number=plant.number, version=version, entries=entries
     )
@@ -114,8 +123,6 @@ def _read(given: Entries) -> PriceBook:
                 Fault(written(("entries", index, *each["loc"])), each["msg"], "see 'Prices' in the plant file's form")
                 for each in error.errors(include_url=False)
             ]
-    if len(given) > MOST_ENTRIES:
-        faults.append(Fault("entries", f"{len(given)} prices are too many", f"send at most {MOST_ENTRIES}"))
     book, findings = read_prices(read)
     faults += [Finding(("entries", *each.path), each.message, each.remedy).fault() for each in findings]
     if faults:

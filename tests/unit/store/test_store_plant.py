@@ -7,6 +7,7 @@ from itertools import count
 
 import pytest
 
+from stream.handlers.change_prices import PricesChanged
 from stream.handlers.store_plant import PlantRevised, StorePlant, store_plant
 from stream.store.errors import RevisionConflictError
 from stream.store.unit_of_work import InMemoryUnitOfWork
@@ -21,7 +22,7 @@ def text(plant: str) -> str:
     return path(plant).read_text()
 
 
-async def store(unit: InMemoryUnitOfWork, definition: str) -> list[PlantRevised]:
+async def store(unit: InMemoryUnitOfWork, definition: str) -> list[PlantRevised | PricesChanged]:
     numbers = count(len(unit.outbox.events))
     return await store_plant(
         StorePlant(definition_text=definition), unit, now=lambda: AT, identity=lambda: f"event-{next(numbers)}"
@@ -86,3 +87,34 @@ async def test_a_text_of_another_plant_than_the_one_named_is_refused() -> None:
     command = StorePlant(definition_text=text(names()[0]), plant="another")
     with pytest.raises(DefinitionError, match=r"(?s)describes plant .*write 'plant: another'"):
         await store_plant(command, InMemoryUnitOfWork())
+
+
+PRICED = """\
+atlas: 2
+plant: mill
+name: Mill
+sources:
+  - {name: opcua, kind: opcua, endpoint: "opc.tcp://127.0.0.1:4840/mill"}
+tags:
+  - {name: TI-1.PV, description: Oven, unit: degC, range: [0, 300], address: ns=2;s=TI-1}
+prices:
+  - {item: steam, price: 18 EUR/t, from: 2026-01-01}
+"""
+
+
+async def test_the_prices_of_a_file_are_the_first_book_and_never_a_later_one() -> None:
+    unit = InMemoryUnitOfWork()
+    revised, changed = await store(unit, PRICED)
+    assert isinstance(revised, PlantRevised)
+    assert isinstance(changed, PricesChanged)
+    assert (changed.plant, changed.version, changed.number) == ("mill", 1, revised.number)
+    assert changed.entries == [
+        {"item": "steam", "price": "18.0 EUR/t", "from": "2026-01-01T00:00:00+00:00", "until": None}
+    ]
+    assert [event.type for event in unit.outbox.events] == ["PlantRevised", "PricesChanged"]
+    assert await store(unit, PRICED) == []
+    (again,) = await store(unit, PRICED.replace("18 EUR", "20 EUR"))
+    assert isinstance(again, PlantRevised)
+    found = await unit.prices.find("mill")
+    assert found is not None
+    assert (found.version, found.entries) == (1, changed.entries)
