@@ -16,6 +16,12 @@ _NAME_W: Final = 120.0
 _NAME_H: Final = 40.0
 """Room about a symbol for its name, which stands below."""
 
+_BARE: Final = ("node", "valve", "hand-valve", "check-valve")
+"""Symbols so small and many that their names stand only in what a pointer brings up."""
+
+_DRAINED: Final = ("reactor", "vessel", "column", "drum", "filter")
+"""Symbols whose outlet leaves downwards through the middle, so that the name stands to the left of it."""
+
 _STYLE: Final = """
 .pipe{fill:none;stroke:#6f777d;stroke-width:2.2}.signal{fill:none;stroke:#8b9399;stroke-width:1;stroke-dasharray:5 4}
 .energy{fill:none;stroke:#8b9399;stroke-width:2;stroke-dasharray:10 3}.tip{fill:#6f777d}
@@ -76,10 +82,15 @@ def _equipment(item: Equipment, middle: Point) -> str:
     caption = ""
     if kind.symbol == "arrow":
         caption = f'<text class="onbody" y="4">{escape(_short(item.name))}</text>'
-    elif kind.symbol not in ("node", "valve"):
+    elif kind.symbol == "bubble":
+        letters, _, number = item.id.partition("-")
+        caption = "".join(
+            f'<text class="onbody" y="{y}">{escape(_short(text, 6))}</text>'
+            for y, text in ((-2, letters), (11, number))
+        )
+    elif kind.symbol not in _BARE:
         below = kind.height / 2 + 16
-        # A vessel's outlet leaves downwards through the middle, so its name stands to the left of it.
-        side = ' x="-8" style="text-anchor:end"' if kind.symbol in ("reactor", "vessel", "column") else ""
+        side = ' x="-8" style="text-anchor:end"' if kind.symbol in _DRAINED else ""
         caption = f'<text class="caption"{side} y="{below:g}">{escape(item.id)} {escape(item.name)}</text>'
     return (
         f'<g class="equipment" data-equipment="{escape(item.id)}" transform="translate({middle[0]:g},{middle[1]:g})">'
@@ -87,8 +98,8 @@ def _equipment(item: Equipment, middle: Point) -> str:
     )
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= 14 else f"{name[:13]}…"
+def _short(name: str, most: int = 14) -> str:
+    return name if len(name) <= most else f"{name[: most - 1]}…"
 
 
 def _beside(tag: TagDefinition, plant: Plant, at: dict[str, Point]) -> Point:

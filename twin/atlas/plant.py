@@ -89,14 +89,17 @@ class Plant:
 
     @classmethod
     def of(cls, **fields: Any) -> "Plant":
-        """Make a plant of the fields and check all its invariants.
+        """Make a plant of the fields and check all its invariants; any sequence will do for what comes in order.
 
         Raises
         ------
         PlantError
             Where one is broken, with every fault.
         """
-        plant = cls(**fields)
+        ordered: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()
+        }
+        plant = cls(**ordered)
         findings = find_faults(plant.parts)
         if findings:
             raise PlantError(plant.id, tuple(findings))

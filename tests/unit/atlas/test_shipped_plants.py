@@ -7,6 +7,7 @@ import networkx as nx
 import pytest
 
 from twin.atlas.definition import parse
+from twin.atlas.material_paths import material_graph
 from twin.atlas.plant import Plant
 from twin.atlas.units import parse_unit
 from twin.plants import UnknownPlantError, names, path, text
@@ -82,8 +83,9 @@ def test_streams_join_ports_that_take_them_and_make_one_plant(plant: Plant) -> N
         assert start.carries == end.carries == stream.carries
     assert nx.number_weakly_connected_components(plant.graph) == 1
     kinds = {item.id: item.type.name for item in plant.equipment}
-    assert {kinds[node] for node, degree in plant.graph.in_degree() if degree == 0} == {"feed"}
-    assert {kinds[node] for node, degree in plant.graph.out_degree() if degree == 0} <= {"product", "analyser"}
+    material = material_graph(plant.equipment_by_id, plant.streams)
+    assert {kinds[node] for (node, _), degree in material.in_degree() if degree == 0} == {"feed"}
+    assert {kinds[node] for (node, _), degree in material.out_degree() if degree == 0} <= {"product", "analyser"}
 
 
 def test_every_product_is_reached_from_a_feed(plant: Plant) -> None:

@@ -31,7 +31,7 @@ from twin.atlas.equipment.exchangers import FiredHeater, HeatExchanger
 from twin.atlas.equipment.instruments import Analyser, Controller, Instrument, Transmitter
 from twin.atlas.equipment.junctions import Mixer, Splitter
 from twin.atlas.equipment.movers import Compressor, Mover, Pump, Turbine
-from twin.atlas.equipment.port import Carries, Flow, Point, Port, Side
+from twin.atlas.equipment.port import Carries, Flow, Point, Port, Side, into, out_of, reading
 from twin.atlas.equipment.reactors import BatchReactor, Reactor, StirredReactor, TubularReactor
 from twin.atlas.equipment.registry import equipment_types, find_type, type_faults
 from twin.atlas.equipment.separators import Decanter, Filter, FlashDrum, Separator
@@ -48,5 +48,5 @@ __all__ = [
     "FlashDrum", "Flow", "HeatExchanger", "Instrument", "LyingTank", "Mixer", "Mover", "ParameterField", "Point",
     "Port", "Product", "Pump", "Reactor", "Separator", "Side", "SignalInput", "SignalOutput", "Splitter",
     "StirredReactor", "Stripper", "Tank", "Transmitter", "TubularReactor", "Turbine", "Valve", "Vessel",
-    "equipment_types", "find_type", "type_faults",
+    "equipment_types", "find_type", "into", "out_of", "reading", "type_faults",
 ]  # fmt: skip
