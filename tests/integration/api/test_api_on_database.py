@@ -1,5 +1,6 @@
 """The API's records on a real database, and what it says where there is none."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
@@ -8,9 +9,14 @@ import pytest
 
 from api.ports import DatabaseAwayError, Span
 from api.store_records import StoreRecords
+from api.store_units import StoreUnits
+from stream.handlers.change_prices import ChangePrices, change_prices
+from stream.handlers.store_plant import StorePlant, store_plant
 from stream.servers.ports import free_port
 from stream.store.database import DatabaseConfig
+from stream.store.errors import RevisionConflictError, UnknownStoredPlantError
 from stream.store.migrations import upgrade
+from twin import plants
 from twin.atlas.tags import Tag, TagTable, TagTableContent
 
 TAG = Tag(tag_id=1, name="TI-1", description="d", unit="degC", low=0.0, high=100.0)
@@ -76,3 +82,44 @@ async def test_database_that_is_not_there_is_said_to_be_away() -> None:
     with pytest.raises(DatabaseAwayError):
         await records.list_plants()
     await records.close()
+
+
+async def test_commands_are_told_that_the_database_is_away_and_other_errors_stay_what_they_are(stored: str) -> None:
+    away = StoreUnits(DatabaseConfig(f"postgresql://x@127.0.0.1:{free_port()}/none", connect_timeout_s=1))
+    with pytest.raises(DatabaseAwayError):
+        async with away.begin() as unit:
+            await unit.plants.find("mill")
+    await away.close()
+    units = StoreUnits(DatabaseConfig(stored))
+    with pytest.raises(UnknownStoredPlantError):
+        await change_prices(ChangePrices(plant="none", entries=[]), units.begin())
+    with pytest.raises(DatabaseAwayError):
+        await ask_over_a_cut_connection(units, stored)
+    async with units.begin() as unit:
+        found = await unit.plants.find("mill")
+    assert found is not None
+    await units.close()
+
+
+async def ask_over_a_cut_connection(units: StoreUnits, dsn: str) -> None:
+    async with units.begin() as unit:
+        await unit.plants.find("mill")
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        await unit.plants.find("mill")
+
+
+async def test_of_writers_at_once_one_wins_and_the_others_are_told(dsn: str) -> None:
+    units = StoreUnits(DatabaseConfig(dsn))
+    text = plants.text(plants.names()[0])
+    await store_plant(StorePlant(definition_text=text, expected_revision=0), units.begin())
+    commands = [StorePlant(definition_text=f"{text}# {n}\n", expected_revision=1, by=str(n)) for n in range(6)]
+    done = await asyncio.gather(*(store_plant(one, units.begin()) for one in commands), return_exceptions=True)
+    conflicts = [one for one in done if isinstance(one, RevisionConflictError)]
+    assert (len(conflicts), {one.actual for one in conflicts}) == (5, {2})
+    async with units.begin() as unit:
+        assert [each.number for each in await unit.plants.revisions(plants.names()[0])] == [1, 2]
+    await units.close()
