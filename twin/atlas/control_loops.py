@@ -39,7 +39,7 @@ def find_measuring_faults(parts: PlantParts) -> list[Finding]:
     """Instruments that measure nothing, or what isn't there."""
     equipment = parts.equipment_by_id
     streams = {stream.name for stream in parts.streams.values()}
-    told = {stream.target.equipment for stream in parts.streams.values() if stream.carries == "signal"}
+    told = {s.target.equipment for s in parts.streams.values() if s.target.port == "measurement"}
     findings = []
     for index, item in parts.equipment.items():
         if not isinstance(item, Instrument):
