@@ -56,6 +56,7 @@ class UseDetail(_Model):
 
     at: str = Field(examples=["tennessee-eastman/C-205"])
     load: Amount
+    scale: float = Field(description="what turns the load's unit into the utility's", examples=[1.0])
     measure: Measure | None
 
 

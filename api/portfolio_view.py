@@ -73,7 +73,12 @@ def _utility(portfolio: Portfolio, one: Utility) -> UtilityDetail:
         load=_told(total.load),
         providers=[str(supply.at or supply.name) for supply in one.providers],
         uses=[
-            UseDetail(at=str(use.at), load=_told(use.load), measure=_measure(portfolio, use.tag, use.load))
+            UseDetail(
+                at=str(use.at),
+                load=_told(use.load),
+                scale=conversion(use.load.unit.text, total.capacity.unit.text).scale,
+                measure=_measure(portfolio, use.tag, use.load),
+            )
             for use in one.consumers
         ],
     )

@@ -7,9 +7,14 @@ from typing import Final
 import streamlit as st
 
 from dashboards.components.chrome import hide_chrome
-from dashboards.pages import overview, plant, tags
+from dashboards.pages import overview, plant, portfolio, tags
 
-_PAGES: Final[dict[str, Callable[[], None]]] = {"overview": overview.show, "plant": plant.show, "tags": tags.show}
+_PAGES: Final[dict[str, Callable[[], None]]] = {
+    "overview": overview.show,
+    "portfolio": portfolio.show,
+    "plant": plant.show,
+    "tags": tags.show,
+}
 
 
 def show() -> None:

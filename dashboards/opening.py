@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from api.client import PlantClient, ServiceError
+from api.client import NotFoundError, PlantClient, ServiceError
 from dashboards.answers import read_chain, read_history
 from dashboards.key_tags import key_tags
 from dashboards.live_values import live_values, micros
 from dashboards.trouble import Trouble
 
-PageName = Literal["overview", "plant", "tags"]
+PageName = Literal["overview", "portfolio", "plant", "tags"]
 Opening = dict[str, Any]
 
 TREND_TAGS: Final = 5
@@ -17,8 +17,10 @@ CARD_HOURS: Final = 1.0
 TREND_HOURS: Final = 1.0
 
 
-def open_page(client: PlantClient, page: PageName, plant: str, tag: str, now: datetime) -> Opening:
-    """All that a page needs, read from the API; `plant` and `tag` are what the address names, possibly nothing.
+def open_page(client: PlantClient, page: PageName, which: str, tag: str, now: datetime) -> Opening:
+    """All that a page needs, read from the API.
+
+    `which` plant or portfolio and which `tag` are what the address names, possibly nothing.
 
     Raises
     ------
@@ -27,28 +29,59 @@ def open_page(client: PlantClient, page: PageName, plant: str, tag: str, now: da
     """
     plants = client.plants().model_dump(mode="json")["plants"]
     known = [each["id"] for each in plants]
-    here = plant if plant in known else (known[0] if known else "")
-    shown = known if page == "overview" else [here] if here else []
+    portfolios = _portfolios_or_none(client)
+    portfolio = _open_portfolio(client, which, portfolios) if page == "portfolio" else None
+    here = "" if page in ("overview", "portfolio") else which if which in known else next(iter(known), "")
+    shown = [here] if here else known if portfolio is None else _plants_of(portfolio, known)
     definitions = {each: client.plant(each).model_dump(mode="json") for each in shown}
     states = {each: live_values(client.state(each).model_dump()) for each in shown}
-    count = card_tags(len(shown)) if page == "overview" else TREND_TAGS
+    count = card_tags(len(shown)) if page == "overview" else TREND_TAGS if page == "plant" else 0
     keys = {each: key_tags(definitions[each]["tags"], count) for each in shown}
-    trends = [] if page == "tags" else shown
+    trends = shown if page in ("overview", "plant") else []
     hours = CARD_HOURS if page == "overview" else TREND_HOURS
     has_values = any(value[1] for state in states.values() for value in state["tags"].values())
     return _frame(page, now) | {
         "plants": plants,
-        "plant": None if page == "overview" else here or None,
+        "plant": here or None,
+        "portfolios": portfolios,
+        "portfolio": portfolio,
+        "shown": shown,
         "chosen": tag,
         "zone": common_zone([definition["time_zone"] for definition in definitions.values()]),
         "definitions": definitions,
         "states": states,
         "keys": keys,
         "history": {each: _history_or_none(client, each, keys[each], hours, now) for each in trends},
-        "graphic": client.graphic(here) if page == "plant" and here else "",
-        "chain": [] if has_values else read_chain(client, here if page != "overview" else None),
+        "graphic": _graphic(client, page, here, portfolio),
+        "chain": [] if has_values else read_chain(client, here or None),
         "ticket": client.ticket().ticket,
     }
+
+
+def _graphic(client: PlantClient, page: PageName, plant: str, portfolio: Opening | None) -> str:
+    if portfolio is not None:
+        return client.portfolio_graphic(portfolio["id"])
+    return client.graphic(plant) if page == "plant" and plant else ""
+
+
+def _portfolios_or_none(client: PlantClient) -> list[Opening]:
+    """The portfolios for the strip of pages, or none while the service cannot tell: plants need not wait for them."""
+    try:
+        found: list[Opening] = client.portfolios().model_dump(mode="json")["portfolios"]
+    except (ServiceError, NotFoundError):  # A service of an older release has no such question.
+        return []
+    return found
+
+
+def _open_portfolio(client: PlantClient, which: str, portfolios: list[Opening]) -> Opening | None:
+    known = [each["id"] for each in portfolios]
+    if not known:
+        return None
+    return client.portfolio_overview(which if which in known else known[0]).model_dump(mode="json")
+
+
+def _plants_of(portfolio: Opening, known: list[str]) -> list[str]:
+    return [plant for facility in portfolio["facilities"] for plant in facility["plants"] if plant in known]
 
 
 def _history_or_none(client: PlantClient, plant: str, tags: list[str], hours: float, now: datetime) -> Opening:
@@ -74,6 +107,9 @@ def closed_page(page: PageName, trouble: Trouble, now: datetime) -> Opening:
     return _frame(page, now) | {
         "plants": [],
         "plant": None,
+        "portfolios": [],
+        "portfolio": None,
+        "shown": [],
         "chosen": "",
         "zone": "UTC",
         "definitions": {},

@@ -20,6 +20,9 @@ svg { width: 100%; height: 100%; display: block; }
 .tag.is-stale > rect, .tag.is-uncertain > rect { stroke: var(--doubt); stroke-width: 1.6; stroke-dasharray: 5 3; }
 .tag.is-stale .value { font-style: italic; font-weight: 400; }
 .tag.is-uncertain .value { text-decoration: underline dotted; }
+.plant { cursor: pointer; outline: none; } .plant:hover > rect, .plant:focus-visible > rect { stroke: var(--accent); stroke-width: 2.5; }
+.condition.late { paint-order: stroke; stroke: var(--inner); stroke-width: 9px; stroke-linejoin: round; }
+.plant.dim .figure, .plant.dim .limit, .plant.dim > g, .tag.dim .value, .tag.dim .unit, .tag.dim .graphic-marks { opacity: .38; }
 .mark-ground { fill: var(--panel); }
 .shape { fill: none; stroke: var(--doubt); stroke-width: 1.5; stroke-linejoin: round; }
 .limit-shape { stroke: #3b2f00; stroke-width: .8; fill: var(--inner); }

@@ -18,6 +18,8 @@ class Header {
       el("div", { class: "brand" }, el("span", { class: "brand-mark", "aria-hidden": "true" }), "Atlas Live"),
       el("nav", { "aria-label": "Pages" },
         tab("Overview", "overview", null, data.page === "overview"),
+        data.portfolios.map((one, k) => tab(data.portfolios.length > 1 ? one.name : "Portfolio", "portfolio", one.id,
+          data.page === "portfolio" && (data.portfolio ? data.portfolio.id === one.id : !k))),
         data.plants.map((plant) => tab(plant.name, "plant", plant.id, here === plant))),
       here && el("nav", { class: "sub", "aria-label": "Views of this plant" },
         tab("Process", "plant", here.id, data.page === "plant"),

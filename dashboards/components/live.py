@@ -20,12 +20,12 @@ from dashboards.trouble import Trouble, trouble_of
 
 SCRIPTS: Final = (
     "text", "quality", "channel", "feed", "header", "chain", "series", "pen", "trend", "overview", "graphic",
-    "faceplate", "plantpage", "tagtable", "screen",
+    "faceplate", "plantpage", "portfolio", "tagtable", "screen",
 )  # fmt: skip
 """The screen's scripts in the order in which each can rely on those before it."""
 
 _FOLDER: Final = Path(__file__).parent
-_PAGES: Final = ("overview", "plant", "tags")
+_PAGES: Final = ("overview", "portfolio", "plant", "tags")
 
 
 def script() -> str:
@@ -78,7 +78,8 @@ def _unless_held(opening: Opening) -> Opening:
 
 def _opening(page: PageName) -> Opening:
     """The page's opening: read once a visit, and kept for the runs that only answer a question."""
-    place = (page, st.query_params.get("plant", ""), st.query_params.get("tag", ""))
+    what = "portfolio" if page == "portfolio" else "plant"
+    place = (page, st.query_params.get(what, ""), st.query_params.get("tag", ""))
     kept = st.session_state.get("opening")
     if kept is None or kept[0] != place:
         kept = (place, _read_opening(*place))
@@ -87,10 +88,10 @@ def _opening(page: PageName) -> Opening:
     return opening
 
 
-def _read_opening(page: PageName, plant: str, tag: str) -> Opening:
+def _read_opening(page: PageName, which: str, tag: str) -> Opening:
     now = datetime.now(UTC)
     try:
-        return open_page(_client(), page, plant, tag, now)
+        return open_page(_client(), page, which, tag, now)
     except (ApiClientError, OSError) as error:
         return closed_page(page, _trouble(error), now)
 
@@ -126,7 +127,7 @@ def _answer(question: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     if question.get("kind") == "go":
         if question.get("page") in _PAGES:
-            st.session_state["goal"] = {k: str(question.get(k, "")) for k in ("page", "plant", "tag")}
+            st.session_state["goal"] = {k: str(question.get(k, "")) for k in ("page", "portfolio", "plant", "tag")}
         return {}
     try:
         return answer(question, _client(), datetime.now(UTC))

@@ -3,7 +3,7 @@
 
 const SUMMARIES_EVERY_MS = 30000;
 const OPENING_GOOD_US = 15e6; // an older opening (a page that Streamlit mounted again) is read anew
-const VIEWS = { overview: Overview, plant: PlantPage, tags: TagTable };
+const VIEWS = { overview: Overview, portfolio: PortfolioPage, plant: PlantPage, tags: TagTable };
 
 class Screen {
   constructor(root) {
@@ -27,8 +27,7 @@ class Screen {
     hub.channel = this.channel;
     hub.api = data.api;
     hub.grant(data.ticket);
-    const shown = data.plant ? [data.plant] : data.plants.map((plant) => plant.id);
-    this.feeds = data.trouble ? [] : shown.map((plant) => hub.feed(plant));
+    this.feeds = data.trouble ? [] : data.shown.map((plant) => hub.feed(plant));
     this.feed = this.feeds[0];
     this.header = new Header(this);
     this.body = el("div", { class: "body" });
@@ -83,7 +82,7 @@ class Screen {
   }
 
   link(label, page, plant, kind) {
-    const query = new URLSearchParams(plant ? { page, plant } : { page });
+    const query = new URLSearchParams(plant ? { page, [page === "portfolio" ? page : "plant"]: plant } : { page });
     return el("a", { href: `?${query}`, class: kind, onclick: (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
       event.preventDefault();
@@ -92,7 +91,8 @@ class Screen {
   }
 
   go(page, plant, tag) {
-    this.channel.ask("go", { page, plant: plant || "", tag: tag || "" }, 4000).catch(() => {});
+    const what = page === "portfolio" ? "portfolio" : "plant";
+    this.channel.ask("go", { page, [what]: plant || "", tag: tag || "" }, 4000).catch(() => {});
   }
 
   async refresh() {

@@ -81,7 +81,7 @@ def _plant(portfolio: Portfolio, name: str, box: Box) -> str:
         f'<rect width="{box.width:g}" height="{box.height:g}" rx="4"/>'
         f'<text class="plant-name" x="14" y="28">{escape(plant.name)}</text>'
         f'<text class="condition" x="{right:g}" y="28">—</text>'
-        f'<text class="soft" x="14" y="56">Beyond limits</text><text class="figure count" x="98" y="57">—</text>'
+        f'<text class="soft" x="14" y="56">Beyond limits</text><text class="figure count" x="106" y="57">—</text>'
         f'<text class="soft end" x="{right - 66:g}" y="56">Data age</text>'
         f'<text class="figure age end" x="{right:g}" y="57">—</text>{limits}</g>'
     )
@@ -142,7 +142,7 @@ def _utility(portfolio: Portfolio, utility: Utility, layout: PortfolioLayout) ->
         x, end = layout.taps[utility.id, number], layout.plants[use.at.plant].bottom
         yield _line(kind, [(x, y), (x, end)])
         yield f'<circle class="dot" cx="{x:g}" cy="{y:g}" r="4"/>'
-        yield _measured(portfolio, use, (x, y - 30.0))
+        yield _measured(portfolio, use, (x, y - 27.0))
     yield "</g>"
 
 

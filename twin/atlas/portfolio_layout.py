@@ -16,11 +16,11 @@ from twin.atlas.portfolio import InPlant, Portfolio, Transfer
 
 COLUMN: Final = 164.0
 """Width of a line's column: a box of a measured value and room beside it."""
-PLANT_HEIGHT: Final = 138.0
+PLANT_HEIGHT: Final = 132.0
 _NARROWEST: Final = 2 * COLUMN
 _GAP: Final = 220.0
-_CONTRACT_PITCH: Final = 44.0
-_UTILITY_PITCH: Final = 84.0
+_CONTRACT_PITCH: Final = 36.0
+_UTILITY_PITCH: Final = 70.0
 _LANE: Final = 40.0
 _LEFT: Final = 60.0
 
@@ -96,7 +96,7 @@ def lay_out(portfolio: Portfolio) -> PortfolioLayout:
         width = max(_NARROWEST, COLUMN * max(len(above[plant]), len(below[plant])) + 20.0)
         boxes[plant] = Box(x, top, width, PLANT_HEIGHT)
         x += width + _GAP
-    bars = {one.id: 34.0 + _CONTRACT_PITCH * k for k, one in enumerate(portfolio.contracts)}
+    bars = {one.id: 30.0 + _CONTRACT_PITCH * k for k, one in enumerate(portfolio.contracts)}
     first = top + PLANT_HEIGHT + _UTILITY_PITCH
     bars |= {one.id: first + 10.0 + _UTILITY_PITCH * k for k, one in enumerate(portfolio.utilities)}
     taps = {

@@ -17,7 +17,15 @@ import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
-CALM = {"paused": False, "empty": False, "key": "", "late_s": 0.0, "refuse_tickets": False, "resumed": 0}
+CALM = {
+    "paused": False,
+    "empty": False,
+    "key": "",
+    "late_s": 0.0,
+    "refuse_tickets": False,
+    "portfolios": True,
+    "resumed": 0,
+}
 
 
 def free_port() -> int:

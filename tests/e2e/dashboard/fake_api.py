@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 import uvicorn
 from fake_plants import FakePlant, FakeTag, plants
+from fake_portfolio import DRAWING, PORTFOLIO
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 
@@ -31,6 +32,7 @@ class Behaviour:
     key: str = ""
     late_s: float = 0.0
     refuse_tickets: bool = False
+    portfolios: bool = True
     streams_opened: int = 0
     resumed: int = 0
 
@@ -212,7 +214,27 @@ def serve_ways(app: FastAPI) -> None:
         return {"links": links, "plants": []}
 
 
-def create_fake(behaviour: Behaviour, served: tuple[FakePlant, ...]) -> FastAPI:
+def serve_portfolio(app: FastAPI, behaviour: Behaviour, overview: dict[str, Any], drawing: str) -> None:
+    @app.get("/v1/portfolios")
+    async def list_portfolios() -> Any:
+        listed = {name: overview[name] for name in ("id", "name", "revision")}
+        return {"portfolios": [listed] if behaviour.portfolios else []}
+
+    @app.get("/v1/portfolios/{portfolio_id}/overview")
+    async def read_overview(portfolio_id: str) -> Any:
+        return overview
+
+    @app.get("/v1/portfolios/{portfolio_id}/graphic.svg")
+    async def read_picture(portfolio_id: str) -> Any:
+        return PlainTextResponse(drawing, media_type="image/svg+xml")
+
+
+def create_fake(
+    behaviour: Behaviour,
+    served: tuple[FakePlant, ...],
+    overview: dict[str, Any] = PORTFOLIO,
+    drawing: str = DRAWING,
+) -> FastAPI:
     app = FastAPI()
     known = {plant.id: plant for plant in served}
 
@@ -236,14 +258,15 @@ def create_fake(behaviour: Behaviour, served: tuple[FakePlant, ...]) -> FastAPI:
     serve_plants(app, known)
     serve_values(app, known, behaviour)
     serve_ways(app)
+    serve_portfolio(app, behaviour, overview, drawing)
     return app
 
 
 if __name__ == "__main__":
     if "--shipped" in sys.argv:
-        from shipped_plants import shipped_plants
+        from shipped_plants import shipped_plants, shipped_portfolio
 
-        chosen = shipped_plants()
+        fake = create_fake(Behaviour(), shipped_plants(), *shipped_portfolio())
     else:
-        chosen = plants()
-    uvicorn.run(create_fake(Behaviour(), chosen), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning")
+        fake = create_fake(Behaviour(), plants())
+    uvicorn.run(fake, host="127.0.0.1", port=int(sys.argv[1]), log_level="warning")

@@ -1,17 +1,30 @@
 """The plants that ship, as the fake API serves them: their own tags and drawings, invented values."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 from fake_plants import BAD, UNCERTAIN, FakePlant, FakeTag
 
+from api.portfolio_view import describe
 from twin.atlas.definition import parse
 from twin.atlas.graphic import draw
 from twin.atlas.plant import Plant
+from twin.atlas.portfolio_file import parse_portfolio
+from twin.atlas.portfolio_graphic import draw_portfolio
 from twin.atlas.tag_definition import TagDefinition
-from twin.plants import names, text
+from twin.plants import portfolio_text, simulated_names, text
 
 
 def shipped_plants() -> tuple[FakePlant, ...]:
     """Each shipped plant with its drawing; a few of its tags are made doubtful on purpose."""
-    return tuple(_fake(parse(text(name), name)) for name in names())
+    return tuple(_fake(parse(text(name), name)) for name in simulated_names())
+
+
+def shipped_portfolio() -> tuple[dict[str, Any], str]:
+    """The demo's portfolio as the API tells and draws it."""
+    known = {name: parse(text(name), name) for name in simulated_names()}
+    portfolio, today = parse_portfolio(portfolio_text("demo"), known), datetime.now(UTC).date()
+    return describe(portfolio, 1, today).model_dump(mode="json"), draw_portfolio(portfolio, today)
 
 
 def _fake(plant: Plant) -> FakePlant:

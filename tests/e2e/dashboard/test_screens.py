@@ -214,6 +214,78 @@ def test_overview_says_limits_values_and_what_comes_next(api: Any, dashboard: st
     assert "tag=TIC-101.PV" in page.url
 
 
+def plant_text(page: Any, plant: str, kind: str) -> str:
+    return text_of(page, f"g.plant[data-plant='{plant}'] .{kind}")
+
+
+def test_the_portfolio_tells_each_plants_state_and_what_passes_between_them(
+    api: Any, dashboard: str, watched: Any
+) -> None:
+    page = watched.page
+    page.goto(dashboard)
+    page.click("nav >> text=Portfolio")
+    page.wait_for_selector("g.plant .condition:has-text('Live')")
+    assert "page=portfolio" in page.url
+    assert re.fullmatch(r"\d s", plant_text(page, "tennessee-eastman", "age"))
+    assert int(plant_text(page, "williams-otto", "count")) >= 1
+    assert "HT-666" in page.locator("g.plant[data-plant='williams-otto']").text_content()
+    assert page.evaluate("window.hacked") is None
+    flow = "g.tag[data-tag='williams-otto/FI-103'] .value"
+    first = text_of(page, flow)
+    assert 22.0 < float(first) < 26.0, "6.6 kg/s, told in the plan's t/h"
+    begun = time.monotonic()
+    while text_of(page, flow) == first and time.monotonic() < begun + 4:
+        time.sleep(0.02)
+    assert time.monotonic() - begun < 3.0
+    water = float(text_of(page, "[data-utility='WATER']"))
+    assert 7.0 < water < 8.2, "what is measured now, and by design where nothing measures"
+    assert page.locator("tr[data-contract='C-1']").get_by_text("t/year").count() == 1
+    assert "not in force" in page.locator("tr[data-contract='C-0']").text_content()
+    page.click("g.plant[data-plant='williams-otto']")
+    page.wait_for_selector(REACTOR)
+    assert watched.complaints == []
+
+
+def test_the_portfolio_dims_when_nothing_comes_and_says_so(api: Any, dashboard: str, watched: Any) -> None:
+    page = watched.page
+    page.goto(dashboard + "/?page=portfolio&portfolio=pair")
+    page.wait_for_selector("g.plant .condition:has-text('Live')")
+    api.behave(paused=True)
+    page.wait_for_selector("main.dim")
+    assert plant_text(page, "williams-otto", "condition") == "No data"
+    assert float(page.locator("g.tag .value").first.evaluate("node => getComputedStyle(node).opacity")) < 0.5
+    api.behave(paused=False)
+    page.wait_for_selector("main:not(.dim)")
+
+
+def test_a_portfolios_flow_leads_to_its_tag(api: Any, dashboard: str, watched: Any) -> None:
+    page = watched.page
+    page.goto(dashboard + "/?page=portfolio")
+    page.click("g.tag[data-tag='williams-otto/FI-103']")
+    page.wait_for_selector("[data-test=faceplate]")
+    assert "tag=FI-103" in page.url
+
+
+def test_without_a_portfolio_there_is_no_tab_and_the_page_says_how_to_get_one(
+    api: Any, dashboard: str, watched: Any
+) -> None:
+    api.behave(portfolios=False)
+    page = watched.page
+    page.goto(dashboard + "/?page=portfolio")
+    page.wait_for_selector("[data-test=notice]:has-text('No portfolio is stored yet')")
+    assert page.locator("nav >> text=Portfolio").count() == 0
+    assert "atlas portfolio store" in text_of(page, "[data-test=notice]")
+
+
+def test_the_portfolio_waits_on_the_chain_until_the_first_value(api: Any, dashboard: str, watched: Any) -> None:
+    api.behave(empty=True)
+    page = watched.page
+    page.goto(dashboard + "/?page=portfolio")
+    page.wait_for_selector("[data-test=chain]")
+    api.behave(empty=False)
+    page.wait_for_selector("g.plant .condition:has-text('Live')", timeout=30_000)
+
+
 def test_the_frameworks_own_furniture_is_hidden(api: Any, dashboard: str, watched: Any) -> None:
     page = watched.page
     page.goto(dashboard)
@@ -223,10 +295,13 @@ def test_the_frameworks_own_furniture_is_hidden(api: Any, dashboard: str, watche
 
 
 @pytest.mark.parametrize(("width", "height"), [(1600, 900), (1280, 800)])
-def test_the_plant_page_needs_no_scrolling(api: Any, dashboard: str, watched: Any, width: int, height: int) -> None:
+@pytest.mark.parametrize(("where", "shown"), [(PLANT, REACTOR), ("/?page=portfolio", "g.plant .condition")])
+def test_pages_with_a_drawing_need_no_scrolling(
+    api: Any, dashboard: str, watched: Any, width: int, height: int, where: str, shown: str
+) -> None:
     page = watched.page
     page.set_viewport_size({"width": width, "height": height})
-    page.goto(dashboard + PLANT)
-    page.wait_for_selector(REACTOR)
+    page.goto(dashboard + where)
+    page.wait_for_selector(shown)
     overflow = page.locator(".body").evaluate("n => [n.scrollWidth - n.clientWidth, n.scrollHeight - n.clientHeight]")
     assert max(overflow) <= 1

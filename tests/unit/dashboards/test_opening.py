@@ -27,6 +27,31 @@ def test_a_plants_page_opens_on_its_drawing_and_only_its_values(client: PlantCli
     assert [plant["id"] for plant in opening["plants"]] == ["a", "b"]
 
 
+def test_a_portfolio_opens_on_its_picture_and_its_own_plants_alone(client: PlantClient, scripted: Any) -> None:
+    detail = {
+        "id": "p", "name": "P", "description": "", "revision": 1, "transfers": [], "utilities": [], "contracts": [],
+        "commodities": [], "facilities": [
+            {"id": "F", "name": "F", "place": "", "plants": ["b", "gone"], "equipment": 1, "tags": 2}],
+    }  # fmt: skip
+    scripted.answers["/v1/portfolios"] = {"portfolios": [{"id": "p", "name": "P", "revision": 1}]}
+    scripted.answers["/v1/portfolios/p/overview"] = detail
+    scripted.answers["/v1/portfolios/p/graphic.svg"] = "<svg>p</svg>"
+    for asked in ("p", "", "unknown"):
+        opening = open_page(client, "portfolio", asked, "", NOW)
+        assert (opening["portfolio"]["id"], opening["graphic"]) == ("p", "<svg>p</svg>")
+        assert opening["shown"] == list(opening["states"]) == list(opening["definitions"]) == ["b"]
+        assert (opening["plant"], opening["history"]) == (None, {})
+    assert open_page(client, "plant", "a", "", NOW)["portfolios"] == [{"id": "p", "name": "P", "revision": 1}]
+
+
+def test_without_a_portfolio_its_page_opens_all_the_same(client: PlantClient, scripted: Any, refusals: Any) -> None:
+    scripted.answers["/v1/portfolios"] = {"portfolios": []}
+    assert open_page(client, "portfolio", "", "", NOW)["portfolio"] is None
+    scripted.answers["/v1/portfolios"] = refusals(503, "The database does not answer")
+    opening = open_page(client, "overview", "", "", NOW)
+    assert (opening["portfolios"], opening["shown"]) == ([], ["a", "b"])
+
+
 def test_an_address_that_names_no_plant_or_an_unknown_one_opens_the_first(client: PlantClient) -> None:
     assert open_page(client, "tags", "", "", NOW)["plant"] == "a"
     assert open_page(client, "tags", "<nowhere>", "", NOW)["plant"] == "a"
