@@ -33,8 +33,8 @@ class DerivedTags:
         left = [position for position, tag in enumerate(table.tags) if tag.expression]
         done: set[int] = {position for position, tag in enumerate(table.tags) if not tag.expression}
         ordered: list[DerivedTag] = []
+        compiled = {p: compile_expression(table.tags[p].expression, table.positions) for p in left}
         while left:
-            compiled = {p: compile_expression(table.tags[p].expression, table.positions) for p in left}
             ready = [p for p in left if all(table.positions[name] in done for name in compiled[p].inputs)]
             if not ready:
                 names = ", ".join(table.tags[p].name for p in left)

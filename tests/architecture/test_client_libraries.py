@@ -29,6 +29,7 @@ HOMES = {
     "networkx": ("twin/atlas/",),
     "chemicals": ("twin/atlas/",),
     "ruamel": ("twin/atlas/",),
+    "yaml": ("twin/atlas/yaml_events.py",),
     "pydexpi": ("twin/importing/dexpi.py",),
     "jsonpatch": ("twin/atlas/",),
     "evidently": ("stream/jobs/steps/",),
@@ -48,6 +49,7 @@ HOMES = {
 EXCEPTIONS = {
     ("aiokafka", "stream/keeper/"): "the keeper sends events, control records and dead letters",
     ("aiokafka", "stream/recovery.py"): "reads a range of the log with a plain consumer, as Faust cannot",
+    ("aiokafka", "stream/as_of.py"): "reads the past with a plain consumer, without effects",
     ("aiokafka", "stream/output_sender.py"): "the worker's producer, kept apart from the worker for its rule",
     ("aiokafka", "api/kafka_inbox.py"): "the adapter behind api.ports.Inbox and ReadingLog",
     ("aiokafka", "api/twin_feed.py"): "the adapter that reads atlas.twin for the live state",

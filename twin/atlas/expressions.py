@@ -101,7 +101,6 @@ class _Tokenizer:
     def __init__(self, text: str, names: Collection[str]) -> None:
         self._text = text
         self._names = names
-        self._by_length = sorted(names, key=len, reverse=True)
 
     def cut(self) -> list[_Token]:
         tokens: list[_Token] = []
@@ -144,10 +143,9 @@ class _Tokenizer:
             return _Token("sign", word[0], at), at + len(word[0])
         if word[0] in FUNCTIONS and self._text[at + len(word[0]) :].lstrip().startswith("("):
             return _Token("function", word[0], at), at + len(word[0])
-        for name in self._by_length:
-            end = at + len(name)
-            if self._text.startswith(name, at) and not re.match(r"\w", self._text[end : end + 1]):
-                return _Token("name", name, at), end
+        for end in range(len(self._text), at, -1):  # From the text's end, because the longest name is meant.
+            if self._text[at:end] in self._names and not re.match(r"\w", self._text[end : end + 1]):
+                return _Token("name", self._text[at:end], at), end
         whole = _WORD.match(self._text, at)
         raise self._unknown(whole[0] if whole else word[0], at)
 

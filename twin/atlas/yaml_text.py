@@ -1,7 +1,9 @@
 """Text in YAML: read as plain values, with the line of each, and with what keeps it from being read."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final, NoReturn
 
 from ruamel.yaml import YAML
@@ -11,6 +13,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from twin.atlas.errors import AtlasError
 from twin.atlas.faults import Fault, Finding, Path
+from twin.atlas.yaml_events import Lines, fast_lines, fast_plain
 
 LONGEST_TEXT: Final = 20_000_000
 """Characters; a plant of 100,000 tags has about half of that."""
@@ -33,22 +36,30 @@ class DefinitionError(AtlasError):
 
 @dataclass(frozen=True)
 class YamlText:
-    """A text's values as plain Python ones, and the tree that knows their lines and comments."""
+    """A text's values as plain Python ones; its lines and its comments are read when somebody asks for them."""
 
     filename: str
-    tree: CommentedMap
+    text: str = field(repr=False)
     plain: dict[str, Any]
+    _tree: CommentedMap | None = field(default=None, repr=False)
+
+    @cached_property
+    def tree(self) -> CommentedMap:
+        """The text as ruamel reads it, with its comments."""
+        return _load(self.text, self.filename) if self._tree is None else self._tree
+
+    @cached_property
+    def _lines(self) -> Lines:
+        return fast_lines(self.text) if self._tree is None else _lines_of(self._tree)
 
     def line(self, path: Path) -> int:
         """The line of the text where a path stands, as near as it goes; from 1."""
-        node: Any = self.tree
+        inside: Lines | None = self._lines
         line = 0
         for part in path:
-            try:
-                at = node.lc.item(part) if isinstance(node, CommentedSeq) else node.lc.key(part)
-                line, node = at[0] + 1, node[part]
-            except (KeyError, IndexError, AttributeError, TypeError):
+            if not inside or part not in inside:
                 break
+            line, inside = inside[part]
         return line
 
     def refuse(self, findings: list[Finding]) -> NoReturn:
@@ -67,6 +78,17 @@ def read_yaml(text: str, filename: str = "") -> YamlText:
     """
     if len(text) > LONGEST_TEXT:
         raise _one(filename, f"{len(text)} characters are too many", f"split the plant; {LONGEST_TEXT} are allowed")
+    if (plain := fast_plain(text)) is not None:
+        return YamlText(filename, text, plain)
+    tree = _load(text, filename)
+    try:
+        return YamlText(filename, text, _plain(tree, iter(range(max(_FEWEST_VALUES, len(text))))), tree)
+    except (_AliasesMultiplyError, RecursionError) as error:
+        message = "its aliases stand for more than the file could hold"
+        raise _one(filename, message, "write it out, with aliases of plain values only") from error
+
+
+def _load(text: str, filename: str) -> CommentedMap:
     try:
         tree = YAML(typ="rt", pure=True).load(text)
     except DuplicateKeyError as error:
@@ -80,11 +102,19 @@ def read_yaml(text: str, filename: str = "") -> YamlText:
     tree = CommentedMap() if tree is None else tree
     if not isinstance(tree, CommentedMap):
         raise _one(filename, "the file is no mapping of keys", "begin it with 'atlas: 2' and 'plant: my-plant'")
-    try:
-        return YamlText(filename, tree, _plain(tree, iter(range(max(_FEWEST_VALUES, len(text))))))
-    except (_AliasesMultiplyError, RecursionError) as error:
-        message = "its aliases stand for more than the file could hold"
-        raise _one(filename, message, "write it out, with aliases of plain values only") from error
+    return tree
+
+
+def _lines_of(node: Any) -> Lines:
+    """The lines of a tree that ruamel read; of what an alias stands for, those where it was written first."""
+    lines: Lines = {}
+    listed = enumerate(node) if isinstance(node, CommentedSeq) else node.items()
+    for key, value in listed:
+        with suppress(KeyError, IndexError, AttributeError, TypeError):
+            at = node.lc.item(key) if isinstance(node, CommentedSeq) else node.lc.key(key)
+            holds = isinstance(value, CommentedMap | CommentedSeq)
+            lines[key] = at[0] + 1, _lines_of(value) if holds else None
+    return lines
 
 
 def _one(filename: str, message: str, remedy: str, line: int = 0) -> DefinitionError:
