@@ -1,5 +1,6 @@
 """`atlas demo` and `atlas run`: everything at once, supervised."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,30 +43,42 @@ def demo(history_hours: float | None, **options: "Any") -> None:
     Data stays in the data folder and a second start resumes; --fresh forgets it. Ctrl-C stops all cleanly.
     """
     from api.cli.preflight import tennessee_eastman
-    from twin.plants import names, path
+    from twin.plants import path, portfolio_names, portfolio_path, simulated_names
 
     left_out = {"tennessee-eastman"} if tennessee_eastman() is not None else set()
-    files = [Path(path(name)) for name in names() if name not in left_out]
-    _run("demo", files, simulated=True, history_hours=history_hours, **options)
+    files = [Path(path(name)) for name in simulated_names() if name not in left_out]
+    # The portfolio is of both plants; one that is left out would be missing in it.
+    portfolios = () if left_out else tuple(map(portfolio_path, portfolio_names()))
+    _run("demo", files, portfolios=portfolios, simulated=True, history_hours=history_hours, **options)
 
 
 @click.command()
 @click.option("--plant", "plants", type=click.Path(path_type=Path, exists=True, dir_okay=False), multiple=True,
               required=True, help="A plant file; may be given several times.")  # fmt: skip
+@click.option("--portfolio", "portfolios", type=click.Path(path_type=Path, exists=True, dir_okay=False), multiple=True,
+              help="A portfolio file of these plants; may be given several times.")  # fmt: skip
 @_shared
-def run(plants: tuple[Path, ...], **options: "Any") -> None:
+def run(plants: tuple[Path, ...], portfolios: tuple[Path, ...], **options: "Any") -> None:
     """Run your own plants live, from their plant files.
 
     'atlas plant check FILE' tells every fault of a file; docs/how-to/run-your-own-plant.md shows how to write one.
     """
-    _run("run", list(plants), simulated=False, history_hours=None, **options)
+    _run("run", list(plants), portfolios=portfolios, simulated=False, history_hours=None, **options)
 
 
-def _run(command: str, files: list[Path], *, simulated: bool, history_hours: float | None, **options: "Any") -> None:
+def _run(
+    command: str,
+    files: list[Path],
+    *,
+    portfolios: tuple[Path, ...],
+    simulated: bool,
+    history_hours: float | None,
+    **options: "Any",
+) -> None:
     from api.cli import run_service
     from api.cli.progress import Progress
 
-    request = _request(command, files, simulated, history_hours, **options)
+    request = replace(_request(command, files, simulated, history_hours, **options), portfolios=portfolios)
     progress = Progress()
     _preflight(request, progress)
     run_service.run(request, progress)

@@ -115,9 +115,9 @@ def _disk(data_dir: Path, columnstore: bool) -> dict[str, Any]:
 
 def _shipped_tags() -> int:
     from twin.atlas.definition import parse
-    from twin.plants import names, path
+    from twin.plants import path, simulated_names
 
-    return sum(len(parse(Path(path(name)).read_text(encoding="utf-8")).tags) for name in names())
+    return sum(len(parse(Path(path(name)).read_text(encoding="utf-8")).tags) for name in simulated_names())
 
 
 def _versions_of(kind: str) -> str:

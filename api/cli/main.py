@@ -14,6 +14,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "status": ("api.cli.status", "Tell what runs, where, and how it is."),
     "doctor": ("api.cli.doctor", "Tell what this machine has, lacks, and how long its disk will last."),
     "plant": ("api.cli.plant", "Write, check, show, compare, draw, import and store plants."),
+    "portfolio": ("api.cli.portfolio", "Check, draw and store portfolios of plants."),
     "trace": ("api.cli.trace", "Show the way of a tag's newest reading, from sensor to screen."),
     "letters": ("api.cli.letters", "List what could not be stored, and release it once its cause is mended."),
     "keys": ("api.cli.keys", "Create, admit, list and revoke API keys."),

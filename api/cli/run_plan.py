@@ -39,6 +39,7 @@ class RunRequest:
     data_dir: Path
     plants: tuple[PlantFile, ...]
     simulated: bool
+    portfolios: tuple[Path, ...] = ()
     servers: str = "auto"
     kafka: str = ""
     database: str = field(default="", repr=False)

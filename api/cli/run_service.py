@@ -6,7 +6,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -154,11 +154,16 @@ class _Run:
         if self._stop.is_set():
             return
         self._progress.step("storing the plants")
+        await self._store("plant", [plant.path for plant in self._request.plants], variables)
+        if self._request.portfolios:
+            await self._store("portfolio", self._request.portfolios, variables)
+
+    async def _store(self, what: str, files: Sequence[Path], variables: dict[str, str]) -> None:
+        if self._stop.is_set():
+            return
         log = self._request.data_dir / "logs" / "prepare.log"
-        files = [str(plant.path) for plant in self._request.plants]
-        child = await Child.start(
-            ProcessSpec("prepare", run_plan.command("plant", "store", *files), environment=variables), log
-        )
+        command = run_plan.command(what, "store", *map(str, files))
+        child = await Child.start(ProcessSpec("prepare", command, environment=variables), log)
         waits = [asyncio.ensure_future(child.wait()), asyncio.ensure_future(self._stop.wait())]
         done, _ = await asyncio.wait(waits, timeout=_PREPARE_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
         waits[1].cancel()
@@ -167,7 +172,7 @@ class _Run:
         code = await waits[0]
         if code and not self._stop.is_set():
             raise PreparationError(
-                f"the plants could not be stored (exit code {code}):\n" + "\n".join(tail(log, 12)),
+                f"the {what}s could not be stored (exit code {code}):\n" + "\n".join(tail(log, 12)),
                 remedy=f"see {log}",
             )
 

@@ -71,7 +71,7 @@ class UtilityRow {
     this.fill = el("span", { class: "load-fill" });
     const known = `${this.measured.length} of ${utility.uses.length} uses measured, the others by design`;
     this.element = el("tr", { title: known },
-      el("td", {}, el("b", {}, utility.name), el("span", { class: "soft" }, ` from ${utility.providers.join(", ")}`)),
+      el("td", {}, el("b", {}, utility.name), el("span", { class: "soft wide" }, ` from ${utility.providers.join(", ")}`)),
       el("td", { class: "c-mark" }, this.marks.element),
       el("td", { class: "c-value" }, this.now), el("td", { class: "unit" }, unitWords(utility.capacity.unit)),
       el("td", { class: "c-value digits" }, plain(utility.load.value)),
@@ -128,7 +128,7 @@ class PortfolioPage {
 
   contracts() {
     const rows = this.portfolio.contracts.map((one) => el("tr", { class: one.holds ? "" : "is-over", "data-contract": one.id },
-      el("td", {}, el("b", {}, one.id), ` ${one.name}`), el("td", {}, one.kind === "sale" ? "sold to" : "bought from"), el("td", {}, one.party),
+      el("td", { title: one.name }, el("b", {}, one.id), el("span", { class: "wide" }, ` ${one.name}`)), el("td", {}, one.kind === "sale" ? "sold to" : "bought from"), el("td", {}, one.party),
       el("td", { class: "c-value digits" }, plain(one.quantity.value)), el("td", { class: "unit" }, unitWords(one.quantity.unit)),
       el("td", { class: "c-value digits" }, one.price ? plain(one.price.value) : DASH), el("td", { class: "unit" }, one.price ? unitWords(one.price.unit) : ""),
       el("td", { class: "digits", title: `since ${one.since}` }, one.holds ? `until ${one.until || "further notice"}` : "not in force")));

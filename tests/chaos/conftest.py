@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from stream.servers.ports import free_port
-from twin.plants import names, path
+from twin.plants import path, simulated_names
 
 pytest.register_assert_rewrite("tests.chaos.table_check", "tests.chaos.twin_check", "tests.chaos.live_system")
 
@@ -37,7 +37,7 @@ def start_system(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Iter
 
     def begin(servers: str, kafka: str = "", dsn: str = "") -> Iterator[LiveSystem]:
         folder = tmp_path_factory.mktemp("system")
-        lines = {plant: Line(free_port()) for plant in names()}
+        lines = {plant: Line(free_port()) for plant in simulated_names()}
         environment = {name: text for name, text in os.environ.items() if not name.startswith("ATLAS_")}
         environment["PYTHONPATH"] = str(Path(__file__).parents[2])
         plants = environment | {

@@ -46,9 +46,14 @@ def text(plant: str) -> str:
     return path(plant).read_text(encoding="utf-8")
 
 
+def portfolio_path(portfolio: str) -> Path:
+    """Where the portfolio's file lies; raises like `path`."""
+    return _path("portfolio", portfolio, portfolio_names(), f"{portfolio}{_PORTFOLIO}")
+
+
 def portfolio_text(portfolio: str) -> str:
     """The portfolio's file; raises like `path`."""
-    return _path("portfolio", portfolio, portfolio_names(), f"{portfolio}{_PORTFOLIO}").read_text(encoding="utf-8")
+    return portfolio_path(portfolio).read_text(encoding="utf-8")
 
 
 def _path(what: str, name: str, known: tuple[str, ...], stem: str) -> Path:

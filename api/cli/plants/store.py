@@ -39,11 +39,10 @@ async def _store(dsn: str, files: tuple[Path, ...], kafka: str) -> None:
     from stream.store.database import DatabaseConfig, open_engine
     from stream.store.unit_of_work import SqlUnitOfWork
 
-    by = f"{_account()}@{socket.gethostname()}"
     engine = open_engine(DatabaseConfig(dsn, pool_size=1))
     try:
         for file in files:
-            command = StorePlant(definition_text=text_of(file), filename=str(file), by=by)
+            command = StorePlant(definition_text=text_of(file), filename=str(file), by=account())
             events = await store_plant(command, SqlUnitOfWork(engine))
             for event in events:
                 what = f"revision {event.revision}" if isinstance(event, PlantRevised) else "its first price book"
@@ -59,9 +58,10 @@ async def _store(dsn: str, files: tuple[Path, ...], kafka: str) -> None:
         await ensure_topics(KafkaConfig(kafka))
 
 
-def _account() -> str:
-    """The name of the account; its number where it has none, as in a container."""
+def account() -> str:
+    """Who stores: the account and its machine; the account's number where it has no name, as in a container."""
     try:
-        return getpass.getuser()
+        name = getpass.getuser()
     except (KeyError, OSError):
-        return str(os.getuid())
+        name = str(os.getuid())
+    return f"{name}@{socket.gethostname()}"
