@@ -42,6 +42,8 @@ MATRIX = {
     ("GET", "/v1/portfolios"): HUMANS,
     ("GET", "/v1/portfolios/{portfolio}"): HUMANS,
     ("PUT", "/v1/portfolios/{portfolio}"): {"engineer", "admin"},
+    ("GET", "/v1/portfolios/{portfolio}/overview"): HUMANS,
+    ("GET", "/v1/portfolios/{portfolio}/graphic.svg"): HUMANS,
 }
 NAMES = {"plant": "reactor", "tag": "TIC-101.PV", "revision": "1", "portfolio": "rhine"}
 

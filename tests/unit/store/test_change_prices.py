@@ -23,10 +23,9 @@ STEAM = {"item": "steam", "price": "18 EUR/t", "from": None, "until": None}
 
 @pytest.fixture
 async def unit() -> InMemoryUnitOfWork:
-    """A plant without prices is stored, and its event is sent."""
+    """A plant is stored, as if it had no prices."""
     unit = InMemoryUnitOfWork()
-    text = path(PLANT).read_text()
-    await store_plant(StorePlant(definition_text=text[: text.find("\nprices:") + 1] or text), unit)
+    await store_plant(StorePlant(definition_text=path(PLANT).read_text()), unit)
     unit.outbox.events.clear()
     unit.prices.books.clear()
     return unit

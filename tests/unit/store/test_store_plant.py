@@ -29,31 +29,38 @@ async def store(unit: InMemoryUnitOfWork, definition: str) -> list[PlantRevised 
     )
 
 
+def revised(events: list[PlantRevised | PricesChanged]) -> PlantRevised:
+    """The event of the plant itself, which comes first."""
+    assert isinstance(events[0], PlantRevised)
+    return events[0]
+
+
 @pytest.mark.parametrize("plant", names())
 async def test_a_plant_that_ships_is_stored_with_its_tag_table_and_its_event(plant: str) -> None:
     unit = InMemoryUnitOfWork()
-    [event] = await store(unit, text(plant))
+    event = revised(await store(unit, text(plant)))
     assert (event.plant, event.number, event.revision, event.event_id, event.at) == (plant, 0, 1, "event-0", AT)
     table = unit.plants.tables[event.tag_table]
     assert table.plant == plant
     assert len(table) > 10
-    [sent] = unit.outbox.events
+    sent = unit.outbox.events[0]
     assert (sent.event_id, sent.aggregate, sent.version, sent.type) == ("event-0", f"plant/{plant}", 1, "PlantRevised")
     assert PlantRevised.model_validate(sent.content) == event
 
 
 async def test_an_unchanged_definition_says_nothing() -> None:
     unit = InMemoryUnitOfWork()
-    await store(unit, text(names()[0]))
+    events = await store(unit, text(names()[0]))
     assert await store(unit, text(names()[0])) == []
-    assert len(unit.outbox.events) == 1
+    assert len(unit.outbox.events) == len(events)
 
 
 async def test_a_changed_definition_is_a_new_revision_with_the_same_number_and_tag_numbers() -> None:
     unit = InMemoryUnitOfWork()
-    [first] = await store(unit, text(names()[0]))
-    [other] = await store(unit, text(names()[1]))
+    first = revised(await store(unit, text(names()[0])))
+    other = revised(await store(unit, text(names()[1])))
     [second] = await store(unit, text(names()[0]) + "\n# a remark\n")
+    assert isinstance(second, PlantRevised)
     assert (first.number, other.number, second.number) == (0, 1, 0)
     assert (first.revision, second.revision) == (1, 2)
     assert first.tag_table != second.tag_table
@@ -72,7 +79,7 @@ async def test_a_faulty_definition_stores_nothing() -> None:
 async def test_a_change_made_for_another_revision_is_refused_naming_both() -> None:
     unit = InMemoryUnitOfWork()
     command = StorePlant(definition_text=text(names()[0]), expected_revision=0, by="anna")
-    (event,) = await store_plant(command, unit)
+    event = revised(await store_plant(command, unit))
     assert event.by == "anna"
     assert [each.by for each in await unit.plants.revisions(names()[0])] == ["anna"]
     for expected in (0, 2):
@@ -80,7 +87,7 @@ async def test_a_change_made_for_another_revision_is_refused_naming_both() -> No
         with pytest.raises(RevisionConflictError, match=f"{names()[0]} is at revision 1") as caught:
             await store_plant(later, unit)
         assert (caught.value.expected, caught.value.actual) == (expected, 1)
-    assert len(unit.outbox.events) == 1
+    assert [each.number for each in await unit.plants.revisions(names()[0])] == [1]
 
 
 async def test_a_text_of_another_plant_than_the_one_named_is_refused() -> None:
