@@ -179,13 +179,18 @@ async def test_tag_tables_a_revision_put_over_the_api_reaches_the_running_worker
             await asyncio.gather(feed, return_exceptions=True)
             worker.kill()
             worker.wait()
-        assert (await service.client.definition("mill")).startswith(FIRST.rstrip())
-        notes = (await service.client.revisions("mill")).revisions
-        assert [(note.revision, note.by) for note in notes] == [(1, "anna"), (2, "anna")]
-        (change,) = (await service.client.difference("mill", 1, 2)).changes
-        assert (change.kind, change.item) == ("added", "TI-4.PV")
+        await check_revisions(service)
         check_changes(changes, before, after)
         await check_scans(service, before, after)
+
+
+async def check_revisions(service: Service) -> None:
+    """The API tells what was changed, and by whom; the file keeps its comments."""
+    assert (await service.client.definition("mill")).startswith(FIRST.rstrip())
+    notes = (await service.client.revisions("mill")).revisions
+    assert [(note.revision, note.by) for note in notes] == [(1, "anna"), (2, "anna")]
+    (change,) = (await service.client.difference("mill", 1, 2)).changes
+    assert (change.kind, change.item) == ("added", "TI-4.PV")
 
 
 def check_changes(changes: list[TwinChange], before: TagTable, after: TagTable) -> None:
