@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from twin.atlas.tags import Tag, TagTable, TagTableContent, UnknownTagError
 
@@ -39,6 +41,19 @@ def test_numbers_are_found_at_their_positions_and_strange_ones_nowhere() -> None
     assert table.position("TI-9.PV") == 1
     with pytest.raises(UnknownTagError, match="no tag TI-1"):
         table.position("TI-1.PV")
+
+
+int32s = st.integers(-(2**31), 2**31 - 1)
+
+
+@given(st.sets(st.integers(-20, 60) | int32s, min_size=1, max_size=20), st.lists(st.integers(-30, 70) | int32s))
+def test_numbers_are_found_alike_whether_they_lie_close_or_far_apart(numbers: set[int], asked: list[int]) -> None:
+    table = a_table(*(a_tag(number, f"TI-{number}.PV") for number in numbers))
+    places = {number: place for place, number in enumerate(sorted(numbers))}
+    wanted = [*asked, *numbers]
+    found = table.find(np.array(wanted, dtype=np.int32))
+    assert found.tolist() == [places.get(number, -1) for number in wanted]
+    assert found.dtype == np.intp
 
 
 def test_two_tags_of_one_name_or_number_are_refused() -> None:

@@ -1,13 +1,23 @@
 """Derived tags at a closed scan: inputs first, as bad as the worst of them, as stale as any of them."""
 
+import hypothesis
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.quality import BAD, BAD_NO_DATA, BAD_SENSOR_FAILURE, GOOD, UNCERTAIN_SUB_NORMAL
+from analytics.quality import (
+    BAD,
+    BAD_NO_DATA,
+    BAD_SENSOR_FAILURE,
+    GOOD,
+    GOOD_LOCAL_OVERRIDE,
+    UNCERTAIN,
+    UNCERTAIN_SUB_NORMAL,
+)
 from stream.scan.derived import DerivedTags
 from stream.scan.grid import Scan
+from twin.atlas.expressions import compile_expression
 from twin.atlas.tags import Tag, TagTable, TagTableContent
 
 
@@ -85,3 +95,37 @@ def test_a_derived_tag_is_as_stale_as_any_of_its_inputs(stale_a: bool, stale_b: 
 def test_derived_tags_in_a_circle_are_refused_by_name() -> None:
     with pytest.raises(ValueError, match="C, D depend on each other|D, C depend on each other"):
         DerivedTags.of(table_of(C="D", D="C"))
+
+
+names = ("A", "B", "C", "D", "E", "F")
+formulas = st.lists(
+    st.sampled_from(["1", "A", "B", "A + B", "B + A * A", "C + A", "A / B", "D - C + B", "B + E"]),
+    min_size=4,
+    max_size=4,
+)
+codes = st.sampled_from([GOOD, GOOD_LOCAL_OVERRIDE, UNCERTAIN, UNCERTAIN_SUB_NORMAL, BAD, BAD_SENSOR_FAILURE])
+numbers = st.sampled_from([0.0, 1.5, -2.0, np.nan])
+
+
+@given(formulas, numbers, numbers, codes, codes, st.booleans(), st.booleans())
+def test_all_together_are_what_one_would_compute_one_by_one(
+    texts: list[str], a: float, b: float, code_a: int, code_b: int, stale_a: bool, stale_b: bool
+) -> None:
+    expressions = dict(zip(names[2:], texts, strict=True))
+    needs = {name: {part for part in names if part in text} for name, text in expressions.items()}
+    hypothesis.assume(all(need < set(names[: names.index(name)]) for name, need in needs.items()))
+    table = table_of(**expressions)
+    found = evaluated(table, a, b, code_a, code_b)
+    stale = np.zeros(len(table), dtype=np.bool_)
+    stale[table.position("A")], stale[table.position("B")] = stale_a, stale_b
+    derived = DerivedTags.of(table)
+    derived.stale(stale)
+    known: dict[str, tuple[float, int, bool]] = {"A": (a, code_a, stale_a), "B": (b, code_b, stale_b)}
+    for name, text in expressions.items():
+        inputs = list(compile_expression(text, names).inputs)
+        value = compile_expression(text, names).evaluate([known[part][0] for part in inputs])
+        worst = max((known[part][1] for part in inputs), key=lambda code: code >> 30, default=GOOD)
+        code = BAD_NO_DATA if np.isnan(value) and worst < BAD else worst
+        known[name] = value, code, any(known[part][2] for part in inputs)
+        assert repr(found[name]) == repr((value, code))
+        assert stale[table.position(name)] == known[name][2]
