@@ -2,7 +2,8 @@
 
 An area has 100 pieces of equipment: 8 trains of 12, each fed by the one before, of which the last one ends in a fired
 heater, a splitter that leads a part back to the first train, a sample and a product. Each train sends its vapour back
-to its own mixer. 10 tags a piece, a third of them with limits, one in a hundred derived.
+to its own mixer, and each area a part of its product to the next one. 10 tags a piece, a third of them with limits, one
+in a hundred derived.
 """
 
 from collections.abc import Iterator
@@ -50,6 +51,7 @@ def plant_text(equipment: int, plant: str = "bench") -> str:
             *(line for area in areas for line in _equipment(area)),
             "streams:",
             *(line for area in areas for line in _streams(area)),
+            *(_stream(f"S-{area}-5", f"SP-{area}.outlet", f"M-{area + 1}01.top_inlet") for area in areas[:-1]),
             "tags:",
             *(line for area in areas for line in _tags(area)),
             "",
