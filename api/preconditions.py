@@ -4,11 +4,48 @@ Source: RFC 9110, section 13; RFC 6585, section 3.
 """
 
 import hashlib
+from typing import Any, Final
 
 from fastapi import Request
 
 from api import problems
 from api.problems import Problem
+from api.schemas import Stored
+
+
+def _header(name: str, description: str, example: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "header",
+        "required": False,
+        "schema": {"type": "string"},
+        "description": description,
+        "example": example,
+    }
+
+
+_EXAMPLE: Final = '"3-5567b065c64cfe12"'
+READS: Final[dict[str, Any]] = {
+    "parameters": [_header("If-None-Match", "the ETag that the reader holds; 304 where it is in force", _EXAMPLE)]
+}
+"""What the OpenAPI description says of a read that `is_known` may cut short."""
+
+CHANGES: Final[dict[str, Any]] = {
+    "parameters": [
+        _header("If-Match", "the ETag of the revision that the change was made for", _EXAMPLE),
+        _header("If-None-Match", "`*` for something new", "*"),
+    ]
+}
+"""What the OpenAPI description says of a change that `demand_current` checks."""
+
+ETAG: Final[dict[str, Any]] = {"ETag": {"description": "names the revision", "schema": {"type": "string"}}}
+"""The answer's header."""
+
+WRITTEN: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"headers": ETAG},
+    201: {"description": "Something new is stored.", "model": Stored, "headers": ETAG},
+}
+"""What the OpenAPI description says of the answers to a change."""
 
 
 def entity_tag(revision: int, content: bytes) -> str:

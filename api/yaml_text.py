@@ -6,7 +6,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from api import problems
-from api.preconditions import entity_tag, is_known
+from api.preconditions import ETAG, entity_tag, is_known
 from api.problems import Problem
 
 MEDIA_TYPE: Final = "application/yaml"
@@ -27,7 +27,7 @@ BODY: Final[dict[str, Any]] = {"requestBody": {"required": True, "content": _CON
 """What the OpenAPI description says of a body that is such a text."""
 
 ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"description": "The text; `ETag` says which revision it is.", "content": _CONTENT},
+    200: {"description": "The text; `ETag` says which revision it is.", "content": _CONTENT, "headers": ETAG},
     304: {"description": "The reader has this revision already (`If-None-Match`)."},
 }
 

@@ -10,7 +10,7 @@ from api import audit, problems, yaml_text
 from api.auth import ENGINEERS, VIEWERS
 from api.guard import permits
 from api.json_response import JsonResponse
-from api.preconditions import demand_current
+from api.preconditions import CHANGES, ETAG, READS, WRITTEN, demand_current
 from api.problems import Problem
 from api.routing import answers, guarded_router
 from api.schemas import PlantSummary, Stored
@@ -41,6 +41,7 @@ _PATCH = Body(
     "/v1/plants/{plant}/definition",
     response_class=Response,
     responses={**yaml_text.ANSWERS, **answers(problems.UNKNOWN_PLANT, problems.DATABASE_AWAY)},
+    openapi_extra=READS,
 )
 @permits(VIEWERS)
 async def read_definition(plant: PlantName, request: Request, services: Using) -> Response:
@@ -52,8 +53,8 @@ async def read_definition(plant: PlantName, request: Request, services: Using) -
 @router.put(
     "/v1/plants/{plant}/definition",
     response_model=Stored,
-    responses={201: {"model": Stored}, **answers(*_WRITES)},
-    openapi_extra=yaml_text.BODY,
+    responses={**WRITTEN, **answers(*_WRITES)},
+    openapi_extra=yaml_text.BODY | CHANGES,
 )
 @permits(ENGINEERS)
 async def store_definition(plant: PlantName, request: Request, services: Using) -> JsonResponse:
@@ -69,7 +70,8 @@ async def store_definition(plant: PlantName, request: Request, services: Using) 
 @router.patch(
     "/v1/plants/{plant}/definition",
     response_model=Stored,
-    responses=answers(*_WRITES, problems.UNKNOWN_PLANT, problems.MISFIT),
+    responses={200: {"headers": ETAG}, **answers(*_WRITES, problems.UNKNOWN_PLANT, problems.MISFIT)},
+    openapi_extra=CHANGES,
 )
 @permits(ENGINEERS)
 async def patch_definition(

@@ -9,7 +9,7 @@ from api import audit, problems, yaml_text
 from api.auth import ENGINEERS, VIEWERS
 from api.guard import permits
 from api.json_response import JsonResponse
-from api.preconditions import demand_current
+from api.preconditions import CHANGES, READS, WRITTEN, demand_current
 from api.problems import Problem
 from api.routing import answers, guarded_router
 from api.schemas import PortfolioList, PortfolioOverview, Stored
@@ -36,6 +36,7 @@ async def list_portfolios(services: Using) -> PortfolioList:
     "/v1/portfolios/{portfolio}",
     response_class=Response,
     responses={**yaml_text.ANSWERS, **answers(problems.UNKNOWN_PORTFOLIO, problems.DATABASE_AWAY)},
+    openapi_extra=READS,
 )
 @permits(VIEWERS)
 async def read_portfolio(portfolio: PortfolioName, request: Request, services: Using) -> Response:
@@ -50,8 +51,8 @@ async def read_portfolio(portfolio: PortfolioName, request: Request, services: U
 @router.put(
     "/v1/portfolios/{portfolio}",
     response_model=Stored,
-    responses={201: {"model": Stored}, **answers(*_WRITES, problems.DATABASE_AWAY)},
-    openapi_extra=yaml_text.BODY,
+    responses={**WRITTEN, **answers(*_WRITES, problems.DATABASE_AWAY)},
+    openapi_extra=yaml_text.BODY | CHANGES,
 )
 @permits(ENGINEERS)
 async def store_portfolio_definition(portfolio: PortfolioName, request: Request, services: Using) -> JsonResponse:

@@ -10,7 +10,7 @@ from api import audit, problems
 from api.auth import ENGINEERS, VIEWERS
 from api.guard import permits
 from api.json_response import JsonResponse
-from api.preconditions import demand_current, entity_tag, is_known
+from api.preconditions import CHANGES, ETAG, READS, WRITTEN, demand_current, entity_tag, is_known
 from api.problems import Problem
 from api.routes.definitions import PlantName
 from api.routes.revisions import note
@@ -28,7 +28,8 @@ _WRITES = (problems.UNKNOWN_PLANT, problems.STALE, problems.FAULTY_DEFINITION, p
 @router.get(
     "/v1/plants/{plant}/prices",
     response_model=PriceList,
-    responses={304: {"description": "The reader has this version already."}, **answers(*_UNKNOWN)},
+    responses={200: {"headers": ETAG}, 304: {"description": "The reader has this version."}, **answers(*_UNKNOWN)},
+    openapi_extra=READS,
 )
 @permits(VIEWERS)
 async def read_prices(
@@ -57,7 +58,8 @@ async def read_prices(
 @router.put(
     "/v1/plants/{plant}/prices",
     response_model=Stored,
-    responses={201: {"model": Stored}, **answers(*_WRITES, problems.DATABASE_AWAY)},
+    responses={**WRITTEN, **answers(*_WRITES, problems.DATABASE_AWAY)},
+    openapi_extra=CHANGES,
 )
 @permits(ENGINEERS)
 async def store_prices(plant: PlantName, body: NewPrices, request: Request, services: Using) -> JsonResponse:

@@ -10,6 +10,7 @@ from api import problems, yaml_text
 from api.auth import VIEWERS
 from api.guard import permits
 from api.plant_time import zone_of
+from api.preconditions import READS
 from api.problems import Problem
 from api.routes.definitions import PlantName
 from api.routing import answers, guarded_router
@@ -40,6 +41,7 @@ async def list_revisions(plant: PlantName, services: Using) -> RevisionList:
     "/v1/plants/{plant}/revisions/{revision}",
     response_class=Response,
     responses={**yaml_text.ANSWERS, **_UNKNOWN},
+    openapi_extra=READS,
 )
 @permits(VIEWERS)
 async def read_revision(plant: PlantName, revision: Number, request: Request, services: Using) -> Response:

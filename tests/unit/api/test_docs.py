@@ -24,6 +24,21 @@ async def test_description_lists_every_route_with_its_errors(plant: Any) -> None
     assert description["security"] == [{"key": []}, {"keyHeader": []}]
 
 
+async def test_description_says_how_a_change_names_its_revision(plant: Any) -> None:
+    description = (await fetch(plant, "/openapi.json")).json()
+    changes = [
+        operation
+        for item in description["paths"].values()
+        for method, operation in item.items()
+        if method in ("put", "patch")
+    ]
+    assert len(changes) == 4
+    for operation in changes:
+        assert {"If-Match", "If-None-Match"} <= {each["name"] for each in operation["parameters"]}
+        assert {"412", "422", "428"} <= operation["responses"].keys()
+        assert "ETag" in operation["responses"]["200"]["headers"]
+
+
 async def test_description_holds_together(plant: Any) -> None:
     description = (await fetch(plant, "/openapi.json")).json()
     for reference in re.findall(r'"\$ref":"#/components/schemas/([^"]+)"', (await fetch(plant, "/openapi.json")).text):
