@@ -46,13 +46,12 @@ def plant_of_drawing(drawing: Drawing, plant: str, listed: Imported | None = Non
     drawn = {tag.loop: tag for tag in (building.tag(instrument) for instrument in drawing.instruments)}
     if not drawn and listed is None:
         raise ForeignFileError("the P&ID shows no instrument", remedy="give the tag list, a CSV file, beside it")
-    tags, sources = tuple(drawn.values()), (Source(PUSH, PUSH, ""),)
-    if listed is not None:
-        tags, sources = tuple(_placed(tag, drawn) for tag in listed.plant.tags), listed.plant.sources
+    placed = [_placed(tag, drawn) for tag in listed.plant.tags] if listed else drawn.values()
     try:
         made = Plant.of(
-            id=PlantId(plant), name=plant.replace("-", " ").capitalize(), sources=sources,
-            equipment=tuple(building.equipment.values()), streams=tuple(building.streams), tags=tags,
+            id=PlantId(plant), name=plant.replace("-", " ").capitalize(),
+            sources=listed.plant.sources if listed else (Source(PUSH, PUSH, ""),),
+            equipment=tuple(building.equipment.values()), streams=tuple(building.streams), tags=tuple(placed),
         )  # fmt: skip
     except PlantError as error:
         told = "\n".join(f"  {finding.fault()}" for finding in error.findings)
