@@ -1,17 +1,22 @@
-"""Changes to a plant file's text by JSON Patch (RFC 6902), such that all that is not changed stays as it was written."""
+"""Changes to a plant file's text by JSON Patch (RFC 6902): all that is not changed stays as it was written."""
 
 import io
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import jsonpatch
 from ruamel.yaml import YAML
-from ruamel.yaml.util import load_yaml_guess_indent
 
 from twin.atlas.errors import AtlasError
 
 _WIDTH: Final = 1_000_000
 """Lines are not broken anew."""
+
+_FIRST_LIST: Final = re.compile(
+    r"^(?P<key> *)[^\s#-][^\n]*:[ \t]*(?:#[^\n]*)?\n(?:[ \t]*(?:#[^\n]*)?\n)*(?P<dash> *)-(?P<gap> +)\S", re.MULTILINE
+)
+"""A key whose value is a list: where its dash stands, and how far behind it the entry."""
 
 
 class PatchError(AtlasError):
@@ -31,8 +36,10 @@ def patch(text: str, operations: Sequence[Mapping[str, Any]]) -> str:
     yaml = YAML(typ="rt", pure=True)
     yaml.preserve_quotes = True
     yaml.width = _WIDTH
-    tree, indent, offset = load_yaml_guess_indent(text, yaml=yaml)
-    yaml.indent(mapping=2, sequence=indent or 2, offset=offset or 0)
+    if written := _FIRST_LIST.search(text):
+        offset = max(0, len(written["dash"]) - len(written["key"]))
+        yaml.indent(mapping=2, sequence=offset + 1 + len(written["gap"]), offset=offset)
+    tree = yaml.load(text)
     try:
         # In place: a copy would lose the comments.
         changed: Any = jsonpatch.JsonPatch(operations).apply(tree, in_place=True)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
+import jsonpatch
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from twin.atlas.definition import parse
 from twin.atlas.patch import PatchError, patch
@@ -61,3 +66,21 @@ def test_a_patched_plant_is_the_plant_with_the_change(plant: str) -> None:
 def test_a_patch_that_does_not_fit_is_refused(operations: list[dict[str, Any]]) -> None:
     with pytest.raises(PatchError, match="read the file again"):
         patch(SMALL, operations)
+
+
+KEYS = st.text("abc", min_size=1, max_size=2)
+TREES = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text("ab: #-'", max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=12,
+)
+PLAIN = YAML(typ="safe", pure=True)
+
+
+@given(st.dictionaries(KEYS, TREES), st.dictionaries(KEYS, TREES))
+@settings(max_examples=150, deadline=None)
+def test_a_patch_from_one_tree_to_another_makes_that_other(before: dict[str, Any], after: dict[str, Any]) -> None:
+    out = io.StringIO()
+    YAML(typ="rt", pure=True).dump(before, out)
+    changed = patch(out.getvalue(), jsonpatch.make_patch(before, after).patch)
+    assert PLAIN.load(changed) == after
