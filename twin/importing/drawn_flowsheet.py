@@ -41,6 +41,7 @@ class DrawnFlowsheet:
             target = line.target if line.target in sheet.items else sheet.add("product", "product")
             places = frozenset({line.segment, source, target} - {""})
             sheet.pipes.append(Pipe(source, target, line.source_chamber, line.target_chamber, places))
+        sheet._turn_boundaries()
         sheet._drop_dead_ends()
         for key in sheet._fittings():
             sheet._resolve(key)
@@ -77,6 +78,16 @@ class DrawnFlowsheet:
             self.pipes.append(Pipe(junction, key, target_chamber=first.target_chamber))
         else:
             self.pipes.append(Pipe(key, junction, source_chamber=first.source_chamber))
+
+    def _turn_boundaries(self) -> None:
+        """Let connectors to other sheets be what their lines say: where one starts, ends, or merely passes."""
+        for key, item in self.items.items():
+            if item.kind in ("feed", "product"):
+                starts, ends = bool(self.out_of(key)), bool(self.into(key))
+                kind: ItemKind = (
+                    "fitting" if starts and ends else "feed" if starts else "product" if ends else item.kind
+                )
+                self.items[key] = replace(item, kind=kind, type="" if kind == "fitting" else kind)
 
     def _fittings(self) -> list[str]:
         return [key for key, item in self.items.items() if item.kind == "fitting"]

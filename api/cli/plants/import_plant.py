@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from api.cli.plants.named_plant import FILE, print_faults
+from api.cli.plants.named_plant import FILE, check_id, print_faults
 from api.cli.plants.new import SCHEMA_FILE, write_schema
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def import_plant(
     Every row and item that could not be taken is told, with its line and remedy; exit code 1 where there is one. What
     was assumed stands at the head of the file. A P&ID needs the extra 'dexpi'.
     """
-    made_id = plant_id or _id_of(files[0])
+    made_id = check_id(plant_id) if plant_id else _id_of(files[0])
     file = output or Path(f"{made_id}.yaml")
     if file.exists():
         raise click.UsageError(f"{file} is there already; name another with -o")

@@ -18,6 +18,19 @@ data_dir_option = click.option(
 )
 
 
+def check_id(plant_id: str) -> str:
+    """The id of a plant that doesn't exist yet.
+
+    Raises
+    ------
+    click.UsageError
+        Where no plant may have it.
+    """
+    if re.fullmatch(r"[a-z0-9][a-z0-9-]{0,59}", plant_id) is None:
+        raise click.UsageError(f"'{plant_id}' is no plant's id: write small letters, digits and hyphens, like my-plant")
+    return plant_id
+
+
 def read_definition(file: Path) -> "Plant":
     """Read a plant file.
 

@@ -1,12 +1,13 @@
 """`atlas plant new`."""
 
 import json
-import re
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
 import click
+
+from api.cli.plants.named_plant import check_id
 
 SCHEMA_FILE: Final = "plant-file.schema.json"
 """What the first line of each template points editors to; it lies beside the plant file."""
@@ -39,8 +40,7 @@ def new(plant_id: str, template: str, output: Path | None) -> None:
 
 def template_text(template: str, plant_id: str) -> str:
     """The text of a template for a plant."""
-    if re.fullmatch(r"[a-z0-9][a-z0-9-]{0,59}", plant_id) is None:
-        raise click.UsageError(f"'{plant_id}' is no plant's id: write small letters, digits and hyphens, like my-plant")
+    check_id(plant_id)
     text = (files("api.cli.plants") / "templates" / f"{template}.yaml").read_text(encoding="utf-8")
     name = plant_id.replace("-", " ").capitalize()
     return text.replace("plant: my-plant", f"plant: {plant_id}").replace("name: My plant", f"name: {name}")

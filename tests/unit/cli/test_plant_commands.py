@@ -121,6 +121,7 @@ def test_import_of_a_diagram_and_its_tag_list_makes_one_plant(tmp_path):
     [
         (["a.csv", "b.csv"], "give one tag list, one P&ID, or one of each"),
         (["a.csv", "--column", "tag"], "'tag' is no FIELD=TITLE"),
+        (["a.csv", "--id", "Boiler House"], "'Boiler House' is no plant's id"),
         (["_.csv"], "no plant's id can be made of _.csv"),
     ],
 )

@@ -1,7 +1,12 @@
 """Drawings become flowsheets: what a line merely passes goes, tees become junctions, open ports get boundaries."""
 
-import pytest
+from collections import Counter
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twin.importing.dexpi import TYPES
 from twin.importing.drawing import Drawing, DrawnInstrument, DrawnItem, DrawnLine
 from twin.importing.drawn_plant import plant_of_drawing
 from twin.importing.imported import ForeignFileError
@@ -111,7 +116,8 @@ def test_a_tag_list_beside_the_drawing_gives_units_and_addresses_and_the_drawing
     items = [FEED, PRODUCT, equipment("T-1", "tank")]
     drawn = (DrawnInstrument("LIC-7", "T-1"), DrawnInstrument("PI-8", "T-1"))
     lines = (DrawnLine("in", "T-1"), DrawnLine("T-1", "out"))
-    text = "tag,description,unit,low,high,address\nLIC-7.PV,Level,mm,0,5000,a\nTI-9.PV,Outside,degC,-30,50,b\nX,x,y,0,1,c\n"
+    rows = ("LIC-7.PV,Level,mm,0,5000,a", "TI-9.PV,Outside,degC,-30,50,b", "X,x,y,0,1,c")
+    text = "\n".join(("tag,description,unit,low,high,address", *rows))
     listed = read_tag_list(text, "drawn", "opc.tcp://10.0.0.1:4840")
     made = plant_of_drawing(Drawing(tuple(items), lines, drawn), "drawn", listed)
     found = {tag.name: (tag.unit, tag.equipment, tag.address) for tag in made.plant.tags}
@@ -120,3 +126,41 @@ def test_a_tag_list_beside_the_drawing_gives_units_and_addresses_and_the_drawing
     assert "Drawn, but not in the tag list, and left out: PI-8." in made.notes
     assert [fault.line for fault in made.faults] == [4]
     assert not any("assumed" in note for note in made.notes)
+
+
+def test_a_connector_is_what_its_lines_say():
+    items = [DrawnItem("a", "product", "product"), DrawnItem("b", "feed", "feed"), DrawnItem("c", "feed", "feed")]
+    made = flowsheet([*items, equipment("P-1", "pump")], [("a", "c"), ("c", "P-1"), ("P-1", "b")])
+    assert ways(made) == {("FEED-1.outlet", "P-1.suction"), ("P-1.discharge", "PRODUCT-1.inlet")}
+
+
+KEYS = st.integers(0, 9).map(str)
+KINDS = [*sorted(set(TYPES.values())), "control-valve", "fitting", "feed", "product"]
+
+
+def drawn_item(key, name):
+    kind = name if name in ("fitting", "feed", "product") else "equipment"
+    return DrawnItem(key, kind, "" if name == "fitting" else name)
+
+
+def made_or_refusal(drawing):
+    try:
+        return plant_of_drawing(drawing, "drawn"), ""
+    except ForeignFileError as refused:
+        return None, str(refused)
+
+
+@given(
+    st.lists(st.sampled_from(KINDS), min_size=10, max_size=10),
+    st.lists(st.tuples(st.none() | KEYS, st.none() | KEYS), max_size=25),
+)
+def test_any_drawing_becomes_a_sound_plant_with_all_its_equipment_unless_material_goes_round_for_ever(types, lines):
+    items = [drawn_item(str(number), name) for number, name in enumerate(types)]
+    drawing = Drawing(tuple(items), tuple(DrawnLine(*line) for line in lines), TEMPERATURE)
+    made, refusal = made_or_refusal(drawing)
+    if made is None:
+        assert "makes no sound plant" in refusal
+        assert "reaches" in refusal
+        return
+    wanted = Counter(item.type for item in items if item.kind == "equipment")
+    assert wanted <= Counter(item.type.name for item in made.plant.equipment)

@@ -1,6 +1,8 @@
 """Tag lists of other systems become plants; every row that can't is told."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from twin.importing.imported import ForeignFileError
 from twin.importing.tag_list import read_tag_list
@@ -97,6 +99,17 @@ def test_columns_of_other_names_are_said():
         read_tag_list(text, "p", columns={"tag": "Name"})
     with pytest.raises(ForeignFileError, match="did you mean 'tag'"):
         read_tag_list(text, "p", columns={"tagg": "Kennung"})
+
+
+@given(st.text(max_size=200), st.sampled_from([",", ";", "\t"]))
+def test_any_text_below_the_titles_is_read_or_refused_with_a_remedy(text, delimiter):
+    titles = delimiter.join(("tag", "description", "unit", "low", "high", "address", "states"))
+    try:
+        made = read_tag_list(f"{titles}\nT-1{delimiter}t{delimiter}{delimiter}0{delimiter}1\n{text}", "p")
+    except ForeignFileError:
+        return
+    assert made.plant.tags[0].name == "T-1"
+    assert all(fault.line > 2 and fault.remedy for fault in made.faults)
 
 
 def test_a_long_list_is_read():
