@@ -12,6 +12,7 @@
     |   `-- UnknownCompoundError    a compound that nobody knows
     |-- ExpressionError             a derived tag's expression (twin.atlas.expressions); knows its position
     |-- PlantError                  a plant that breaks its invariants (twin.atlas.plant)
+    |-- PatchError                  a patch that does not fit the plant file (twin.atlas.patch)
     |-- PriceError                  prices that can't be used, or none when one is asked for (twin.atlas.prices)
     |-- UnknownParameterError       a name that a set of parameters lacks (twin.atlas.parameters); a KeyError too
     |-- UnitError                   (twin.atlas.units)
