@@ -49,8 +49,8 @@ def test_the_example_has_the_chemistry_of_the_plant_that_ships(built, shipped):
 def test_what_the_table_says_can_be_said(built):
     table = PAGE.partition("| to | say |")[2].partition("\n\n")[0]
     expressions = re.findall(r"`([a-z_]+(?:\.[a-z_]+)*[\[(][^`]*)`", table)
-    expressions += re.findall(r"`(Quantity[^`]*)`", PAGE)
-    assert len(expressions) >= 14
+    expressions += re.findall(r"`((?:Quantity|Mixture|find_compound)[^`]*)`", PAGE)
+    assert len(expressions) >= 17
     names = {name: getattr(twin.atlas, name) for name in dir(twin.atlas)}
     priced = parse(Path(path("williams-otto")).read_text(encoding="utf-8"))
     names |= {"plant": priced, "before": built, "after": priced, "text": twin.atlas.text_of(built)}
