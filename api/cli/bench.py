@@ -93,7 +93,8 @@ def _sizes(_context: click.Context, _option: click.Parameter, text: str) -> tupl
 def atlas(as_json: bool, growth: tuple[int, ...]) -> None:
     """Measure the plant model: load a plant file, walk the plant, apply scans, fork the twin.
 
-    No server is needed; it takes about a minute, and 1.5 GB of memory for 10,000 pieces of equipment.
+    Times are processor times of its one thread. No server is needed; it takes half a minute, and 1 GB of memory for
+    10,000 pieces of equipment.
     """
     from rich.console import Console
 
