@@ -6,13 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 
 from stream.store.database import Connection, DatabaseConfig, capabilities, open_pool
 from stream.store.errors import DatabaseUnreachableError
-from stream.store.migrations import upgrade
+from stream.store.migrations import _alembic, upgrade
 from stream.store.tables import METADATA
 
 
@@ -35,6 +36,24 @@ def test_several_processes_may_migrate_at_once(database_dsn: str) -> None:
             done.result()
     with psycopg.connect(database_dsn) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
+
+
+def test_a_database_of_the_first_release_keeps_its_plants(database_dsn: str) -> None:
+    upgrade(database_dsn)
+    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(database_dsn))
+    with engine.connect() as connection:
+        command.downgrade(_alembic(connection, "1 day"), "0001")
+        connection.commit()
+        connection.execute(text("INSERT INTO plant VALUES ('mill', 0, 'Mill', 1, 'table')"))
+        connection.execute(text("INSERT INTO plant_revision VALUES ('mill', 1, 'atlas: 1', 'table', now())"))
+        connection.commit()
+    upgrade(database_dsn)
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT definition, by FROM plant_revision")).all()
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, METADATA) == []
+    engine.dispose()
+    assert [tuple(row) for row in found] == [("atlas: 1", "")]
 
 
 async def test_readings_are_a_hypertable_where_the_database_can(conn: Connection) -> None:
