@@ -1,10 +1,14 @@
 """`atlas plant show`."""
 
 from pathlib import Path
+from typing import Final
 
 import click
 
 from api.cli.plants.named_plant import data_dir_option, load
+
+MOST_DRAWN: Final = 150
+"""Pieces of equipment up to which a picture in 100 columns still shows anything."""
 
 
 @click.command()
@@ -23,7 +27,9 @@ def show(which: str, picture: bool, data_dir: Path | None) -> None:
 
     plant = load(which, data_dir)
     Console(highlight=False).print(tree(plant))
-    if picture:
+    if picture and len(plant.equipment) > MOST_DRAWN:
+        click.echo(f"no picture: {len(plant.equipment)} pieces of equipment fill no terminal; 'atlas plant draw' does")
+    elif picture:
         click.echo()
         for line in draw_text(plant):
             click.echo(line)

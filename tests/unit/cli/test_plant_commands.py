@@ -60,6 +60,28 @@ def test_show_of_a_terminal_of_another_width_breaks_no_line_of_the_picture(monke
     assert "[LV-101]──────────▶[ PRODUCT ]" in plant("show", "williams-otto").output
 
 
+def test_draw_writes_the_process_graphic(tmp_path):
+    file = tmp_path / "graphic.svg"
+    plant("draw", "williams-otto", "-o", file)
+    assert file.read_text().startswith("<svg")
+    assert plant("draw", "williams-otto").output.rstrip("\n") == file.read_text()
+
+
+def test_a_plant_that_fills_no_terminal_is_told_without_its_picture(tmp_path):
+    feeds = "".join(f"  - {{id: F-{n}, type: feed}}\n" for n in range(151))
+    streams = "".join(f"  - {{name: S-{n}, from: F-{n}, to: T-1}}\n" for n in range(151))
+    file = tmp_path / "many.yaml"
+    file.write_text(
+        f"atlas: 2\nplant: many\nname: Many\nsources: [{{name: push, kind: push}}]\nequipment:\n{feeds}"
+        "  - {id: T-1, type: tank}\n  - {id: OUT, type: product}\n"
+        f"streams:\n{streams}  - {{name: S-OUT, from: T-1, to: OUT}}\n"
+        "tags: [{name: T, description: t, range: [0, 1]}]\n"
+    )
+    output = plant("show", file).output
+    assert "F-150 F-150  feed" in output
+    assert output.endswith("no picture: 153 pieces of equipment fill no terminal; 'atlas plant draw' does\n")
+
+
 def test_diff_tells_changes_and_exits_with_1_where_there_are_any(tmp_path):
     before = tmp_path / "before.yaml"
     with open(path("williams-otto"), encoding="utf-8") as file:
@@ -81,7 +103,8 @@ def test_the_exit_code_of_a_difference_reaches_the_shell():
 def test_what_is_neither_file_nor_plant_is_told(tmp_path, monkeypatch):
     monkeypatch.setenv("ATLAS_DATA_DIR", str(tmp_path))
     assert "no plant's id" in str(plant("show", "no/such.yaml", code="error").exception)
-    assert "nothing runs in" in str(plant("show", "boiler-house@3", code="error").exception)
+    for command in ("show", "draw"):
+        assert "nothing runs in" in str(plant(command, "boiler-house@3", code="error").exception)
 
 
 LIST = "tag;description;unit;low;high;address\nTI-1.PV;Wärme;degC;0;100;a\nTI-2.PV;Bad;degCC;0;100;b\n"
