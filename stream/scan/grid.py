@@ -107,13 +107,17 @@ class Grid:
         self.closed = max(self.closed, until // self.period * self.period)
 
     def _hold(self, readings: Admitted) -> bool:
-        # Backwards, so that of two readings of one tag and time the first comes last and stands, as in `live.apply`.
-        order = len(readings.times) - 1 - np.argsort(readings.times[::-1], kind="stable")
-        order = order[readings.times[order] > self.times[readings.positions[order]]]
+        positions = readings.positions
+        if (positions[1:] > positions[:-1]).all():  # Each tag once, as in nearly every scan: any order will do.
+            order = np.arange(len(positions))
+        else:
+            # Backwards: of two readings of one tag and time the first comes last and stands, as in `live.apply`.
+            order = len(positions) - 1 - np.argsort(readings.times[::-1], kind="stable")
+        order = order[readings.times[order] > self.times[positions[order]]]
         if len(order) == 0:
             return False
         # With repeated positions numpy keeps the last assignment, which is the newest reading.
-        positions = readings.positions[order]
+        positions = positions[order]
         self.times[positions] = readings.times[order]
         self.values[positions] = readings.values[order]
         self.quality[positions] = readings.quality[order]
