@@ -37,8 +37,8 @@ def find_material_faults(parts: PlantParts) -> Iterator[Finding]:
     starts = {node for node in graph if not graph.in_degree(node) and not isinstance(equipment[node[0]], Feed)}
     fed, drained = _reached(graph, equipment, starts), _reached(graph.reverse(copy=False), equipment, ends)
     broken: dict[str, list[str]] = {}
-    for (item, circuit), way in [*((node, "enters") for node in ends), *((node, "leaves") for node in starts)]:
-        broken.setdefault(item, []).append(_dead_end(f"the {circuit} of {item}" if circuit else item, way))
+    for (id, circuit), way in [*((node, "enters") for node in ends), *((node, "leaves") for node in starts)]:
+        broken.setdefault(id, []).append(_dead_end(f"the {circuit} of {id}" if circuit else id, way))
     for index, item in parts.equipment.items():
         path: Path = ("equipment", index, "id")
         for message in broken.get(item.id, ()):

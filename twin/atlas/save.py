@@ -1,11 +1,13 @@
 """From a plant to the text of its file: anew, or into a text that is there, whose comments stay."""
 
+import re
 from collections.abc import Mapping, Sequence
 from io import StringIO
 from typing import Any, Final
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from ruamel.yaml.util import load_yaml_guess_indent
 
 from twin.atlas.definition import DefinitionError, parse
@@ -18,6 +20,8 @@ _ONE_LINE: Final = frozenset({
     "shown", "via", "states",
 })  # fmt: skip
 """What is written on one line, or with one line an entry."""
+
+_PLAIN: Final = re.compile(r"[A-Za-z0-9(][\w .()/%+;=*^<>\-]*(:[\w/.;=]+)*|")
 
 _WIDTH: Final = 1_000_000
 """Lines are not broken anew."""
@@ -84,7 +88,8 @@ def _fresh(key: str, value: Any, flat: bool = False) -> Any:
         if flat or not any(isinstance(each, Mapping) for each in value):
             listed.fa.set_flow_style()
         return listed
-    return value
+    # What YAML writes without quotes in other texts, its own reader doesn't always take.
+    return DoubleQuotedScalarString(value) if isinstance(value, str) and not _PLAIN.fullmatch(value) else value
 
 
 def _merge(tree: CommentedMap, before: Content, after: Content) -> None:

@@ -51,6 +51,7 @@ def as_text(tree: Any) -> str:
     """The tree as YAML; what the tree repeats is written out, not aliased."""
     stream = StringIO()
     writer = YAML(typ="safe", pure=True)
+    writer.default_flow_style = False  # in flow style it writes '?x' without quotes, which no reader takes
     writer.representer.ignore_aliases = lambda _: True
     writer.dump(tree, stream)
     return stream.getvalue()
