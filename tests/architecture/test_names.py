@@ -65,6 +65,9 @@ def test_the_wheel_has_exactly_our_six_packages_with_their_data(tmp_path, root, 
     assert {name.split("/")[0] for name in names} - {f"atlas_live-{project['project']['version']}.dist-info"} == set(
         packages
     )
-    for data in ("twin/plants/williams-otto.yaml", "dashboards/components/screen.css", "dashboards/components/text.js"):
+    for data in (
+        "twin/plants/williams-otto.yaml", "api/cli/plants/templates/minimal.yaml",
+        "dashboards/components/screen.css", "dashboards/components/text.js",
+    ):  # fmt: skip
         assert data in names
     assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]

@@ -78,7 +78,9 @@ class _Reader:
             self._chambers[nozzle.id] = nozzle.chamber.id if nozzle.chamber else ""
         names = [kind.__name__ for kind in type(item).__mro__]
         found = next((TYPES[name] for name in names if name in TYPES), "")
-        label = item.tagName or ""
+        label = item.tagName or "".join(
+            part or "" for part in (item.tagNamePrefix, item.tagNameSequenceNumber, item.tagNameSuffix)
+        )
         if not found:
             self.notes.append(f"{label or 'An item without a tag'} is a {names[0]} and taken for a {_OTHERWISE}.")
         return DrawnItem(

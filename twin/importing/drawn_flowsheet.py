@@ -102,6 +102,10 @@ class DrawnFlowsheet:
     def _resolve(self, key: str) -> None:
         """Take a fitting out where one line passes it; else make a mixer, a splitter or both of it."""
         entering, leaving = self.into(key), self.out_of(key)
+        if entering == leaving and len(entering) == 1:  # a ring of fittings that nothing enters
+            del self.pipes[entering[0]], self.items[key]
+            self.dead_ends += 1
+            return
         if len(entering) > 1:
             self.gather(entering, key)
         if len(leaving) > 1:

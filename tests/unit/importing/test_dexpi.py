@@ -46,6 +46,16 @@ def test_a_valve_that_an_actuator_drives_is_a_control_valve_with_its_number():
     assert ["HV-7"] == [item.label for item in drawing.items if item.type == "control-valve" and item.label != "FV-101"]
 
 
+def test_a_tag_may_be_told_in_pieces():
+    whole = '<GenericAttribute Name="TagNameAssignmentClass" Value="P-101" Format="string"/>'
+    pieces = whole.replace("TagName", "TagNamePrefix").replace("P-101", "P") + whole.replace(
+        "TagName", "TagNameSequenceNumber"
+    ).replace("P-101", "4712")
+    assert whole in SAMPLE
+    labels = [item.label for item in read_dexpi(SAMPLE.replace(whole, pieces)).items if item.type == "pump"]
+    assert labels == ["P4712"]
+
+
 def test_an_unknown_class_is_taken_for_a_tank_and_told():
     drawing = read_dexpi(SAMPLE.replace('ComponentClass="PlateHeatExchanger"', 'ComponentClass="Lift"'))
     assert [item.type for item in drawing.items if item.label == "E-101"] == ["tank"]

@@ -59,6 +59,13 @@ def test_drains_and_vents_are_left_out_with_all_that_leads_to_them():
     assert "2 drains, vents and blind ends are left out." in made.notes
 
 
+def test_a_ring_of_fittings_is_left_out():
+    items = [FEED, PRODUCT, equipment("P-1", "pump"), fitting("a"), fitting("b")]
+    made = flowsheet(items, [("in", "P-1"), ("P-1", "out"), ("a", "b"), ("b", "a")])
+    assert len(made.plant.streams) == 2
+    assert "1 drains, vents and blind ends are left out." in made.notes
+
+
 def test_open_lines_and_ports_that_must_be_joined_end_at_boundaries():
     made = flowsheet([equipment("P-1", "pump"), equipment("T-1", "tank")], [(None, "P-1")])
     assert ("FEED-1.outlet", "P-1.suction") in ways(made)
