@@ -106,7 +106,7 @@ def _running_text(which: str, data_dir: Path | None) -> str:
         raise click.UsageError(f"{which} is no file and no plant's id, like boiler-house or boiler-house@3")
     access = api_access(load_settings(data_dir=data_dir))
     with PlantClient(ClientConfig(access.address, access.key)) as client:
-        return client.definition(found[1], int(found[2]) if found[2] else None)
+        return str(client.definition(found[1], int(found[2]) if found[2] else None))
 
 
 def parse_definition(text: str, name: str) -> "Plant":
