@@ -22,7 +22,9 @@ _WORDS: Final = frozenset({"", "true", "false", "null"})
 _WHOLE: Final = re.compile(r"-?(0|[1-9]\d{0,17})")
 _DECIMAL: Final = re.compile(r"-?(0|[1-9]\d{0,17})\.\d{1,17}")
 _UNUSUAL: Final = re.compile("[\t\x85\u2028\u2029]")
-_READER: Final = getattr(yaml, "CLoader", None)
+_READER: Final[Any] = getattr(yaml, "CLoader", None)
+_Events = Iterator[Any]
+"""PyYAML's events; which attributes one has depends on its kind."""
 
 
 class _UnusualError(Exception):
@@ -48,7 +50,7 @@ def fast_lines(text: str) -> Lines:
     return _lines(events, _first(events)) or {}
 
 
-def _first(events: Iterator[yaml.Event]) -> yaml.Event:
+def _first(events: _Events) -> Any:
     next(events)
     start = next(events)
     if not isinstance(start, yaml.DocumentStartEvent) or start.version or start.tags:
@@ -56,13 +58,13 @@ def _first(events: Iterator[yaml.Event]) -> yaml.Event:
     return next(events)
 
 
-def _last(events: Iterator[yaml.Event]) -> None:
+def _last(events: _Events) -> None:
     next(events)
     if not isinstance(next(events), yaml.StreamEndEvent):
         raise _UnusualError
 
 
-def _value(events: Iterator[yaml.Event], event: yaml.Event) -> Any:
+def _value(events: _Events, event: Any) -> Any:
     kind = type(event)
     if kind is yaml.AliasEvent or event.anchor is not None or event.tag is not None:
         raise _UnusualError
@@ -82,7 +84,7 @@ def _value(events: Iterator[yaml.Event], event: yaml.Event) -> Any:
     return values
 
 
-def _key(event: yaml.Event) -> str:
+def _key(event: Any) -> str:
     if type(event) is not yaml.ScalarEvent or event.anchor is not None or event.tag is not None:
         raise _UnusualError
     key = _scalar(event)
@@ -91,7 +93,7 @@ def _key(event: yaml.Event) -> str:
     return key
 
 
-def _scalar(event: yaml.ScalarEvent) -> Any:
+def _scalar(event: Any) -> Any:
     if not event.style:
         return _plain(event.value)
     if event.style == ">":
@@ -122,7 +124,7 @@ def _typed(text: str) -> Any:
     return next((kind(value) for kind in (bool, int, float) if isinstance(value, kind)), value)
 
 
-def _lines(events: Iterator[yaml.Event], event: yaml.Event) -> Lines | None:
+def _lines(events: _Events, event: Any) -> Lines | None:
     if type(event) is yaml.ScalarEvent:
         return None
     lines: Lines = {}
