@@ -119,8 +119,9 @@ def _boiler(w: float, h: float) -> str:
 def _tower(w: float, h: float) -> str:
     x, y = w / 2, h / 2
     return (
-        f'<path class="body" d="M{-x:g},{y:g} L{-x * 0.7:g},{-y:g} H{x * 0.7:g} L{x:g},{y:g} Z"/>'
-        f'<path class="tray" d="M{-x * 0.85:g},0 H{x * 0.85:g} M{-x * 0.92:g},{y * 0.45:g} H{x * 0.92:g}"/>'
+        f'<path class="body" d="M{-x:g},{y:g} V{-y * 0.7:g} H{-x * 0.5:g} L{-x * 0.4:g},{-y:g} H{x * 0.4:g}'
+        f' L{x * 0.5:g},{-y * 0.7:g} H{x:g} V{y:g} Z"/>'
+        f'<path class="tray" d="M{-x:g},0 H{x:g} M{-x:g},{y * 0.3:g} H{x:g}"/>'
     )
 
 
