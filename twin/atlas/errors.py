@@ -11,7 +11,9 @@
     |   |-- MixtureError            amounts that make no mixture (twin.atlas.mixtures)
     |   `-- UnknownCompoundError    a compound that nobody knows
     |-- ExpressionError             a derived tag's expression (twin.atlas.expressions); knows its position
+    |-- NotInGraphError             a name that a plant or portfolio hasn't (twin.atlas.traversal)
     |-- PlantError                  a plant that breaks its invariants (twin.atlas.plant)
+    |-- PortfolioError              a portfolio that breaks its invariants (twin.atlas.portfolio)
     |-- PatchError                  a patch that does not fit the plant file (twin.atlas.patch)
     |-- PriceError                  prices that can't be used, or none when one is asked for (twin.atlas.prices)
     |-- UnknownParameterError       a name that a set of parameters lacks (twin.atlas.parameters); a KeyError too
@@ -19,7 +21,7 @@
     |   |-- QuantityError           no number with a unit, or a sum or product without meaning (twin.atlas.quantities)
     |   |-- UnknownUnitError        a unit that nobody knows
     |   `-- WrongDimensionError     two units that measure different things
-    `-- UnknownPlantError           a plant that does not ship (twin.plants)
+    `-- UnknownPlantError           a plant or portfolio that does not ship (twin.plants)
 
 `UnknownTagError` (twin.atlas.tags) is a `KeyError`, because a tag table is used as a mapping.
 """

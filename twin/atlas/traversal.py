@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice, pairwise
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import networkx as nx
 
@@ -16,6 +16,9 @@ from twin.atlas.equipment import Carries
 from twin.atlas.errors import AtlasError
 from twin.atlas.faults import did_you_mean
 from twin.atlas.tearing import cut
+
+if TYPE_CHECKING:
+    from twin.atlas.plant import Plant
 
 MATERIAL: Final[tuple[Carries, ...]] = ("material",)
 """What is followed unless one says otherwise: a control loop is no recycle."""
@@ -146,6 +149,21 @@ def part(of: Connected, nodes: Iterable[str], carries: Collection[Carries] | Non
         if start not in inside and (carries is None or data["stream"].carries in carries)
     ]
     return Part(tuple(inside), tuple(streams[True]), tuple(inlets), tuple(streams[False]))
+
+
+def part_of_area(plant: "Plant", place: str) -> Part:
+    """The part that stands in an area or a unit of the plant, with its boundary streams of all kinds.
+
+    Raises
+    ------
+    NotInGraphError
+        Where the plant has no such area or unit.
+    """
+    known = [name for area in plant.areas for name in (area.id, *(unit.id for unit in area.units))]
+    if place not in known:
+        remedy = did_you_mean(place, known, f"use one of {', '.join(known)}" if known else "list areas in its file")
+        raise NotInGraphError(f"plant {plant.id} has no area or unit '{place}'", remedy=remedy)
+    return part(plant, [item.id for item in plant.equipment if place in (item.area, item.unit)])
 
 
 Node = tuple[str, str]
