@@ -76,6 +76,7 @@ def read_yaml(text: str, filename: str = "") -> YamlText:
     DefinitionError
         Where it is no YAML, too long, or no mapping.
     """
+    text = str(text)  # the C reader takes no subclass, such as a text with its ETag
     if len(text) > LONGEST_TEXT:
         raise _one(filename, f"{len(text)} characters are too many", f"split the plant; {LONGEST_TEXT} are allowed")
     if (plain := fast_plain(text)) is not None:

@@ -208,3 +208,10 @@ def test_paths_and_remedies_are_written_as_people_write_them() -> None:
     assert str(Fault("tags[0]", "wrong", "mend it", 7)) == "line 7: tags[0]: wrong; mend it"
     assert did_you_mean("opcau", ["opcua", "push"], "else") == "did you mean 'opcua'?"
     assert did_you_mean("zzz", ["opcua", "push"], "else") == "else"
+
+
+def test_a_text_may_be_of_a_class_of_its_own(sound_text: str) -> None:
+    class Tagged(str):
+        pass
+
+    assert parse(Tagged(sound_text)) == parse(sound_text)

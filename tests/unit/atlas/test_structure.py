@@ -17,9 +17,7 @@ Faults = Callable[[Any], dict[str, str]]
 def tree() -> Tree:
     """A tank with a level loop through a transmitter, a flow loop that its master drives, and cooling water."""
     return {
-        "atlas": 2,
-        "plant": "mill",
-        "name": "Mill",
+        "atlas": 2, "plant": "mill", "name": "Mill",
         "location": {"enterprise": "Mills Ltd", "site": "Riverside"},
         "areas": [
             {"id": "A1", "name": "Storage", "units": [{"id": "U1", "name": "Tanks"}, {"id": "U2"}]},
