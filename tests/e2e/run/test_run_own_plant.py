@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from analytics.quality import BAD_NODE_ID_UNKNOWN
+from api.cli import key_file
+from api.client import ClientConfig, NotAllowedError, PlantClient
 from api.client.errors import ApiClientError
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(280)]
@@ -54,6 +56,11 @@ tags:
     expression: "[PI-201.PV] - 20"
 """
 
+ADDED = {
+    "name": "PI-203.PV", "description": "Added while it runs", "unit": "bar", "range": [0, 1.0e9],
+    "address": "ns=2;s=T2",
+}  # fmt: skip
+
 
 def values(client):
     return {tag.name: tag for tag in client.state("boiler-house").tags}
@@ -76,6 +83,28 @@ def check_state(client, server):
     assert fahrenheit in [value + 1 for _, value in server.offered()[-50:]]
     assert found["PDI-201.PV"].value + 20 in [value for _, value in server.offered()[-50:]]
     assert (found["PI-202.PV"].value, found["PI-202.PV"].quality) == (None, BAD_NODE_ID_UNKNOWN)
+
+
+def revise(run, client, server):
+    """Add a tag over the API while all goes on: connector, twin and screen take it up without a restart."""
+    key = key_file.create(run.folder / "keys.json", "anna", "engineer")
+    before = [(process["name"], process["pid"]) for process in json.loads(run.atlas("status", "--json"))["processes"]]
+    address = json.loads((run.folder / "run.json").read_text())["addresses"]["api"]
+    with PlantClient(ClientConfig(address, key)) as anna:
+        text = run.until(lambda: read_as(anna), "the new key", 10)
+        add = {"op": "add", "path": "/tags/-", "value": ADDED}
+        assert anna.patch_definition("boiler-house", [add], text.etag).revision == 2
+    run.until(lambda: "PI-203.PV" in values(client), "a value of the added tag", 90)
+    assert values(client)["PI-203.PV"].value - 2 in [value for _, value in server.offered()[-50:]]
+    told = json.loads(run.atlas("status", "--json"))["processes"]
+    assert [(process["name"], process["pid"]) for process in told] == before
+
+
+def read_as(anna):
+    try:
+        return anna.definition("boiler-house")
+    except NotAllowedError:  # A new key is seen within a second.
+        return None
 
 
 def check_history(run, client, server, since):
@@ -118,5 +147,6 @@ def test_a_plant_of_ones_own_goes_live_with_its_history(foreign_server, run_plan
     with run.client() as client:
         run.until(lambda: values(client)["PDI-201.PV"].value is not None, "a derived value", 30)
         check_state(client, foreign_server)
+        revise(run, client, foreign_server)
         check_history(run, client, foreign_server, since)
     check_commands(run)
