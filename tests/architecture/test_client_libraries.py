@@ -56,6 +56,8 @@ EXCEPTIONS = {
     ("aiokafka", "stream/bench/"): "the benchmark plays the connector and measures what is written",
     ("faust", "stream/bench/"): "the naive worker that ours is measured against",
     ("psycopg", "stream/bench/"): "the benchmark's yardstick, raw COPY, and its looks into the tables",
+    ("networkx", "stream/bench/"): "a peer that walks over plants are measured against",
+    ("ruamel", "stream/bench/"): "a peer that reading plant files is measured against",
     ("rich", "api/bench/"): "the benchmark's figures as a table in the terminal",
     ("faust", "stream/prompt_transport.py"): "the transport that Faust is given (ADR 0004)",
     ("psycopg", "api/store_records.py"): "turns the store's errors into the port's one; sends no SQL",
