@@ -1,11 +1,12 @@
 """`docs/reference/plant-file.md` and the JSON Schema beside it, from the form of a plant file."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from textwrap import fill
-from typing import Any, Final
+from typing import Final
 
 import msgspec
+from generate.forms import tables, written
 from generate.markdown import code, table
 
 from connectors.opcua.options import OpcUaOptions
@@ -25,9 +26,6 @@ you type. A first line like this one names it to them:
 
 This page and the schema are written by `make docs` from `twin/atlas/plant_file.py`.
 """
-
-_MOST_WORDS: Final = 8
-"""Choices that are listed in a table's cell; more are told elsewhere."""
 
 _SECTIONS: Final[tuple[tuple[str, str, str], ...]] = (
     ("The whole file", "", "Times with `_s` are seconds. Dates without a zone mean UTC."),
@@ -122,51 +120,9 @@ def schema() -> str:
 
 def text() -> str:
     """The page."""
-    return "\n".join([_HEAD, *_forms(), *_equipment_types(), *_opcua_options()]) + _TAIL.format(
+    return "\n".join([_HEAD, *tables(json_schema(), _SECTIONS), *_equipment_types(), *_opcua_options()]) + _TAIL.format(
         functions=", ".join(map(code, FUNCTIONS))
     )
-
-
-def _forms() -> Iterator[str]:
-    whole = json_schema()
-    for title, form, told in _SECTIONS:
-        entry = whole["$defs"][form] if form else whole
-        rows = [_row(key, field, entry.get("required", ())) for key, field in entry["properties"].items()]
-        yield f"## {title}\n\n{fill(told, 120)}\n\n{table(('key', 'form', 'default', 'meaning'), rows)}\n"
-
-
-def _row(key: str, field: Mapping[str, Any], required: list[str]) -> tuple[str, str, str, str]:
-    default = "required" if key in required else _written(field.get("default"))
-    return code(key), _form(field), default, str(field["description"])
-
-
-def _form(field: Mapping[str, Any]) -> str:
-    """The form of a value in plain words."""
-    if "anyOf" in field:
-        return " or ".join(_form(each) for each in field["anyOf"] if each.get("type") != "null")
-    if len(field.get("enum", ())) > _MOST_WORDS:
-        return "text"
-    if "enum" in field or "const" in field:
-        return ", ".join(code(str(each)) for each in field.get("enum", [field.get("const")]))
-    if "prefixItems" in field:
-        return "[number, number]"
-    if "type" not in field or field["type"] == "object":
-        return "mapping"
-    if field["type"] == "array":
-        return "list"
-    if isinstance(field["type"], list):
-        return "text or number"
-    words = {"string": "text", "integer": "whole number", "boolean": "true or false"}.get(field["type"], field["type"])
-    low, high = field.get("minimum"), field.get("maximum")
-    return f"{words} {low:g} to {high:g}" if high is not None else f"{words} ≥ {low:g}" if low is not None else words
-
-
-def _written(default: object) -> str:
-    if isinstance(default, bool):
-        return code(str(default).lower())
-    if isinstance(default, float | int):
-        return code(f"{default:g}")
-    return code(default) if isinstance(default, str) else ""
 
 
 def _equipment_types() -> Iterator[str]:
@@ -209,6 +165,6 @@ def _opcua_options() -> Iterator[str]:
     defaults = msgspec.to_builtins(OpcUaOptions())
     if set(defaults) != set(_OPTIONS):
         raise LookupError(f"describe these options of an OPC UA source: {set(defaults) ^ set(_OPTIONS)}")
-    rows = [(code(name), _written(default), _OPTIONS[name]) for name, default in defaults.items()]
+    rows = [(code(name), written(default), _OPTIONS[name]) for name, default in defaults.items()]
     yield "## Options of an OPC UA source\n\nUnder `options:` of a source of `kind: opcua`.\n"
     yield table(("option", "default", "meaning"), rows) + "\n"

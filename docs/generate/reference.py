@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from generate import commands_page, decisions_page, plant_file_page, settings_page
+from generate import commands_page, decisions_page, plant_file_page, portfolio_file_page, settings_page
 
 DOCS: Final = Path(__file__).parents[1]
 
@@ -13,6 +13,8 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "reference/commands.md": commands_page.text,
     "reference/plant-file.md": plant_file_page.text,
     "reference/plant-file.schema.json": plant_file_page.schema,
+    "reference/portfolio-file.md": portfolio_file_page.text,
+    "reference/portfolio-file.schema.json": portfolio_file_page.schema,
     "adr/README.md": lambda: decisions_page.text(DOCS / "adr"),
 }
 

@@ -105,7 +105,7 @@ def test_loops_beyond_the_bound_are_not_counted() -> None:
 
 
 def test_a_part_tells_what_crosses_its_boundary(eastman: Plant) -> None:
-    column = part(eastman, ["FV-217", "C-205"])
+    column = part(eastman, ["FV-217", "C-205"], ("material",))
     assert (column.nodes, column.streams) == (("C-205", "FV-217"), ("S-20",))
     assert (column.inlets, column.outlets) == (("S-16", "S-18"), ("S-19", "S-21"))
     whole = part(eastman, eastman.graph)
