@@ -69,7 +69,7 @@ class _PlantTree:
         if chemistry.reactions:
             branch = root.add(Text("reactions", style="dim"))
             for reaction in chemistry.reactions:
-                branch.add(_label(reaction.id, str(reaction), reaction.equipment))
+                branch.add(_label(reaction.id, str(reaction.equation), reaction.equipment))
 
     def _rules(self, root: Tree) -> None:
         if len(self._plant.policies):

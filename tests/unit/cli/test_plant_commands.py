@@ -48,7 +48,9 @@ def test_new_overwrites_nothing_and_wants_an_id(tmp_path):
 
 def test_show_tells_equipment_streams_and_tags_and_draws_the_flowsheet():
     done = plant("show", "williams-otto")
-    assert "R-101 Reactor  stirred-reactor" in done.output
+    assert "R-101 Reactor  stirred-reactor; volume 4.21 m3" in done.output
+    assert "R2 B + C -> P + E  R-101" in done.output
+    assert "P 1143.38 USD/kg" in done.output
     assert "TIC-101.PV Reactor temperature  40 – 120 degC" in done.output
     assert "FIC-101.MODE Flow of feed A, mode  MAN, AUTO, CAS" in done.output
     assert "[ PRODUCT ]" in done.output
@@ -58,6 +60,18 @@ def test_show_tells_equipment_streams_and_tags_and_draws_the_flowsheet():
 def test_show_of_a_terminal_of_another_width_breaks_no_line_of_the_picture(monkeypatch):
     monkeypatch.setenv("COLUMNS", "60")
     assert "[LV-101]──────────▶[ PRODUCT ]" in plant("show", "williams-otto").output
+
+
+def test_an_area_or_unit_is_shown_alone_with_what_crosses_its_boundary():
+    output = plant("show", "williams-otto", "--area", "U120").output
+    assert "TV-102" in output
+    assert "FEED-A" not in output
+    assert "in   S-7 from R-101, C-4 from TIC-101\nout  S-6 to R-101\n" in output
+    assert "S-6 → R-101.jacket_inlet" in output
+    assert "TIC-102.PV" in output
+    assert "no area or unit 'U1200'; did you mean 'U120'?" in str(
+        plant("show", "williams-otto", "--area", "U1200", code="error").exception
+    )
 
 
 def test_draw_writes_the_process_graphic(tmp_path):
@@ -79,7 +93,7 @@ def test_a_plant_that_fills_no_terminal_is_told_without_its_picture(tmp_path):
     )
     output = plant("show", file).output
     assert "F-150 F-150  feed" in output
-    assert output.endswith("no picture: 153 pieces of equipment fill no terminal; 'atlas plant draw' does\n")
+    assert output.endswith("no picture: 153 pieces of equipment fill no terminal; --area shows a part\n")
 
 
 def test_diff_tells_changes_and_exits_with_1_where_there_are_any(tmp_path):
