@@ -6,10 +6,12 @@ don't. A plant file may carry the first one.
 
 import math
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from twin.atlas.errors import AtlasError
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 PRICED_BY: Final = ("kg", "m3", "J", "mol", "scm", "h")
 """What a price may be for: mass, volume, energy, amount, standard volume, time; any unit of these dimensions."""
 
+_LONGEST: Final = 120
+_BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
 _WRITTEN: Final = re.compile(r"\s*(?P<amount>[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|[-+]?\.\d+)\s*(?P<unit>\S.*?)\s*$")
 
 
@@ -63,7 +67,7 @@ class Price:
     @classmethod
     def written(cls, item: str, price: str, since: datetime | None, until: datetime | None) -> "Price":
         """Read what was checked before, without looking its unit up; raises `PriceError`."""
-        match = _WRITTEN.match(price)
+        match = _WRITTEN.match(price) if len(price) <= _LONGEST else None
         if match is None or not math.isfinite(float(match["amount"])):
             raise PriceError(
                 f"the price of {item}, '{price[:40]}', is no number with a unit", remedy="write it like 1143.38 USD/kg"
@@ -122,10 +126,7 @@ class PriceBook:
     @cached_property
     def by_item(self) -> Mapping[str, tuple[Price, ...]]:
         """An item's prices in order of time, by its name."""
-        items: dict[str, tuple[Price, ...]] = {}
-        for price in self.prices:
-            items[price.item] = (*items.get(price.item, ()), price)
-        return items
+        return {item: tuple(prices) for item, prices in groupby(self.prices, key=lambda price: price.item)}
 
     def in_force(self, item: str, at: datetime) -> Price:
         """The price of an item at an instant, which names its zone.
@@ -135,14 +136,16 @@ class PriceBook:
         PriceError
             Where the book has no such item, or no price of it at that time.
         """
+        if at.tzinfo is None:
+            raise PriceError(f"the price of {item} is asked for at {at} without a zone", remedy="add it, like +00:00")
         known = self.by_item.get(item)
         if known is None:
             remedy = did_you_mean(item, self.by_item, "add its price to the price book")
             raise PriceError(f"no price of '{item}' in version {self.version} of the price book", remedy=remedy)
-        for price in known:
-            if price.holds(at):
-                return price
-        raise PriceError(f"no price of '{item}' at {at.isoformat()}", remedy="add one that holds at that time")
+        newest = bisect_right(known, at, key=lambda price: price.since or _BEGINNING) - 1
+        if newest < 0 or not known[newest].holds(at):
+            raise PriceError(f"no price of '{item}' at {at.isoformat()}", remedy="add one that holds at that time")
+        return known[newest]
 
     def price(self, item: str, at: datetime) -> "Quantity":
         """The price of an item at an instant as a quantity; see `in_force`."""

@@ -70,6 +70,8 @@ def test_an_unknown_item_and_a_time_without_price_are_told_apart() -> None:
         book.in_force("stem", days(1))
     with pytest.raises(PriceError, match=r"no price of 'steam' at 2026-01-11T00:00:00\+00:00"):
         book.in_force("steam", days(10))
+    with pytest.raises(PriceError, match="steam is asked for at .* without a zone"):
+        book.in_force("steam", days(1).replace(tzinfo=None))
 
 
 @pytest.mark.parametrize(
