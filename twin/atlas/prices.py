@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
@@ -214,6 +214,7 @@ def _price(entry: Mapping[str, Any]) -> Price:
     return Price.written(str(entry["item"]), str(entry["price"]), since, until)
 
 
+@lru_cache(maxsize=256)
 def _is_money_for_something(unit: str) -> bool:
     from twin.atlas.units import CURRENCIES, parse_unit
 
