@@ -1,27 +1,18 @@
 """From a plant to the text of its file: anew, or into a text that is there, whose comments stay."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from io import StringIO
 from typing import Any, Final
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from ruamel.yaml.util import load_yaml_guess_indent
 
 from twin.atlas.definition import DefinitionError, parse
 from twin.atlas.plant import Plant
 from twin.atlas.plant_writing import write_plant
 from twin.atlas.upgrade import upgrade
-
-_ONE_LINE: Final = frozenset({
-    "scan", "location", "areas", "compounds", "reactions", "equipment", "streams", "prices", "limits", "range", "at",
-    "shown", "via", "states",
-})  # fmt: skip
-"""What is written on one line, or with one line an entry."""
-
-_PLAIN: Final = re.compile(r"[A-Za-z0-9(][\w .()/%+;=*^<>\-]*(:[\w/.;=]+)*|")
+from twin.atlas.yaml_writing import flow, lines, section, write_sections
 
 _WIDTH: Final = 1_000_000
 """Lines are not broken anew."""
@@ -31,9 +22,7 @@ Content = Mapping[str, Any]
 
 def text_of(plant: Plant) -> str:
     """The text of a plant's file; `parse` makes an equal plant of it."""
-    yaml = _writer()
-    blocks = [_dumped(yaml, {key: _fresh(key, value)}) for key, value in write_plant(plant).items()]
-    return "".join(f"\n{block}" if block.count("\n") > 1 else block for block in blocks)
+    return write_sections(write_plant(plant))
 
 
 def edited(text: str, plant: Plant) -> str:
@@ -76,20 +65,9 @@ def _dumped(yaml: YAML, tree: Content) -> str:
     return out.getvalue()
 
 
-def _fresh(key: str, value: Any, flat: bool = False) -> Any:
-    """A value as the tree of YAML holds it, on one line where that is usual."""
-    if isinstance(value, Mapping):
-        mapped = CommentedMap((name, _fresh(name, each, flat or key in _ONE_LINE)) for name, each in value.items())
-        if flat or key in _ONE_LINE:
-            mapped.fa.set_flow_style()
-        return mapped
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        listed = CommentedSeq(_fresh(key, each, flat or key in _ONE_LINE) for each in value)
-        if flat or not any(isinstance(each, Mapping) for each in value):
-            listed.fa.set_flow_style()
-        return listed
-    # What YAML writes without quotes in other texts, its own reader doesn't always take.
-    return DoubleQuotedScalarString(value) if isinstance(value, str) and not _PLAIN.fullmatch(value) else value
+def _fresh(text: str) -> Any:
+    """What a text says, as the tree holds it."""
+    return _writer().load(text)
 
 
 def _merge(tree: CommentedMap, before: Content, after: Content) -> None:
@@ -104,7 +82,7 @@ def _merge(tree: CommentedMap, before: Content, after: Content) -> None:
             if isinstance(there, CommentedMap) and isinstance(old, Mapping) and there.anchor.value is None:
                 _merge(there, old, value)
             elif not _merge_lists(there, old, value):
-                _put(tree, place, key, _fresh(key, value, tree.fa.flow_style() is True))
+                _put(tree, place, key, _fresh(section(key, value))[key])
         if key in tree:
             place = list(tree).index(key) + 1
 
@@ -128,15 +106,18 @@ def _merge_lists(there: Any, old: Any, new: Any) -> bool:
     for index in reversed(range(len(there))):
         if _name(there[index]) not in kept:
             del there[index]
+    names = [_name(entry) for entry in there]
     for index, entry in enumerate(new):
-        names = [_name(each) for each in there]
-        if _name(entry) not in names:
-            there.insert(index, _fresh("", entry, _is_flat(there)))
+        name = _name(entry)
+        if name not in contents:
+            there.insert(index, _fresh(flow(entry) if _is_flat(there) else "\n".join(lines(entry))))
+            names.insert(index, name)
             continue
-        at = names.index(_name(entry))
-        if at != index:
+        if names[index] != name:
+            at = names.index(name)
             there.insert(index, there.pop(at))
-        _merge(there[index], contents[_name(entry)], entry)
+            names.insert(index, names.pop(at))
+        _merge(there[index], contents[name], entry)
     return True
 
 
