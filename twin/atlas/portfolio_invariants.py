@@ -133,14 +133,19 @@ def _contract(portfolio: Portfolio, path: Path, contract: Contract) -> Iterator[
 
 
 def _there(portfolio: Portfolio, path: Path, point: InPlant) -> Iterator[Finding]:
+    yield from _listed(portfolio, path, point)
     plant = portfolio.plants.get(point.plant)
-    listed = {plant for facility in portfolio.facilities for plant in facility.plants}
-    if point.plant not in listed:
-        remedy = did_you_mean(point.plant, listed, "write plant/equipment, of a plant that stands at a facility")
-        yield Finding(path, f"'{point}' names no plant of the portfolio", remedy)
-    elif plant is not None and point.name not in plant.equipment_by_id:
+    if plant is not None and point.name not in plant.equipment_by_id:
         remedy = did_you_mean(point.name, plant.equipment_by_id, f"use equipment of {point.plant}")
         yield Finding(path, f"plant {point.plant} has no equipment '{point.name}'", remedy)
+
+
+def _listed(portfolio: Portfolio, path: Path, point: InPlant) -> Iterator[Finding]:
+    """That of a plant which stands nowhere; one that is listed and missing has its fault there."""
+    listed = {plant for facility in portfolio.facilities for plant in facility.plants}
+    if point.plant not in listed:
+        remedy = did_you_mean(point.plant, listed, "name a plant that stands at a facility")
+        yield Finding(path, f"'{point}' names no plant of the portfolio", remedy)
 
 
 def _boundary(portfolio: Portfolio, path: Path, point: InPlant, way: str) -> Iterator[Finding]:
@@ -155,10 +160,11 @@ def _boundary(portfolio: Portfolio, path: Path, point: InPlant, way: str) -> Ite
 
 
 def _tag(portfolio: Portfolio, path: Path, tag: InPlant | None, like: Quantity) -> Iterator[Finding]:
-    plant = portfolio.plants.get(tag.plant) if tag is not None else None
-    if tag is None or plant is None:
-        if tag is not None:
-            yield Finding(path, f"'{tag}' names no plant of the portfolio", "write plant/tag")
+    if tag is None:
+        return
+    yield from _listed(portfolio, path, tag)
+    plant = portfolio.plants.get(tag.plant)
+    if plant is None:
         return
     found = plant.tags_by_name.get(tag.name)
     if found is None:

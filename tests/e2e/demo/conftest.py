@@ -58,11 +58,14 @@ class Demo:
 
     def live_plants(self) -> set[str]:
         try:
-            state = json.loads((self.folder / "run.json").read_text())
-            with PlantClient(ClientConfig(state["addresses"]["api"], state["api_key"], attempts=1)) as client:
+            with self.client() as client:
                 return {plant.id for plant in client.plants().plants if plant.state == "live"}
         except Exception:
             return set()
+
+    def client(self) -> PlantClient:
+        state = json.loads((self.folder / "run.json").read_text())
+        return PlantClient(ClientConfig(state["addresses"]["api"], state["api_key"], attempts=1))
 
     def until(self, condition: Callable[[], Any], seconds: float, why: str) -> Any:
         deadline = time.monotonic() + seconds

@@ -21,6 +21,18 @@ def check_status_and_secrets(running):
         assert (running.folder / secret).stat().st_mode & 0o077 == 0, secret
 
 
+def check_portfolio(running, plants):
+    with running.client() as client:
+        listed = [portfolio.id for portfolio in client.portfolios().portfolios]
+        if plants < {"williams-otto", "tennessee-eastman"}:
+            assert listed == [], "without its second plant the portfolio is left out"
+            return
+        assert listed == ["demo"]
+        steam = client.portfolio_overview("demo").utilities[0]
+        assert [use.measure.tag for use in steam.uses if use.measure] == ["FI-219.PV"]
+        assert client.portfolio_graphic("demo").startswith("<svg")
+
+
 def check_second_start_is_refused(running):
     second = running.atlas("demo", "--servers", "embedded")
     assert second.returncode == 1
@@ -37,6 +49,7 @@ def test_a_demo_comes_up_heals_resumes_and_leaves_nothing_behind(demo):
         assert [line.split()[0] for line in closing] == ["Dashboard", "API", "Status", "Stop"]
 
         check_status_and_secrets(running)
+        check_portfolio(running, plants)
         check_second_start_is_refused(running)
 
         for name in ("historian", "kafka"):

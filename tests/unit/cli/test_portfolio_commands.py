@@ -1,5 +1,6 @@
 """`atlas portfolio`: a file is checked over its plants and drawn; the demo brings the one that ships."""
 
+import asyncio
 from pathlib import Path
 from unittest.mock import patch
 
@@ -8,7 +9,9 @@ from click.testing import CliRunner, Result
 
 from api.cli.demo import demo
 from api.cli.portfolio import portfolio
-from twin.plants import path, portfolio_path, portfolio_text
+from stream.handlers.store_plant import StorePlant, store_plant
+from stream.store.unit_of_work import InMemoryUnitOfWork
+from twin.plants import path, portfolio_path, portfolio_text, simulated_names, text
 
 DEMO = str(portfolio_path("demo"))
 
@@ -47,6 +50,21 @@ def test_a_portfolio_is_drawn_to_a_file(tmp_path: Path) -> None:
     output = tmp_path / "picture.svg"
     assert run("draw", DEMO, "-o", str(output)).exit_code == 0
     assert output.read_text().startswith("<svg")
+
+
+def test_a_portfolio_is_stored_after_its_plants_and_once(tmp_path: Path) -> None:
+    unit = InMemoryUnitOfWork()
+    with (
+        patch("api.cli.running.database_address", return_value="postgresql://nowhere"),
+        patch("stream.store.unit_of_work.SqlUnitOfWork", return_value=unit),
+    ):
+        early = run("store", DEMO)
+        assert early.exit_code == 1
+        assert "2 faults" in early.output, "its plants, and nothing that follows from that"
+        for name in simulated_names():
+            asyncio.run(store_plant(StorePlant(definition_text=text(name)), unit))
+        assert run("store", DEMO).output == "demo: revision 1 is in force\n"
+        assert run("store", DEMO).output == f"{DEMO}: nothing new\n"
 
 
 @pytest.mark.parametrize(("missing", "stored"), [(None, ["demo-portfolio.yaml"]), ("no compiler", [])])
