@@ -140,6 +140,10 @@ class Plant:
         """Tags by their name."""
         return {tag.name: tag for tag in self.tags}
 
+    def tags_of(self, name: str) -> tuple[TagDefinition, ...]:
+        """Tags of a piece of equipment or of a stream, in their order."""
+        return tuple(tag for tag in self.tags if name in (tag.equipment, tag.stream))
+
     @cached_property
     def graph(self) -> "nx.MultiDiGraph[str]":
         """Equipment as nodes, process streams as edges; see `build_graph`."""

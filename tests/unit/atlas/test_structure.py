@@ -72,7 +72,11 @@ def test_a_plant_with_all_of_it_is_sound(tree: Tree, plant_of: Callable[[Any], P
         ("A1", "Storage", ["Tanks", "U2"]), ("A2", "A2", ["U3"]),
     ]  # fmt: skip
     assert (plant.equipment_by_id["V-1"].area, plant.equipment_by_id["V-1"].unit) == ("A1", "U1")
-    assert plant.tags_by_name["FIC-1.PV"].stream == "S-2"
+    assert [[tag.name for tag in plant.tags_of(name)] for name in ("S-2", "V-1", "OUT")] == [
+        ["FIC-1.PV"],
+        ["LIC-1.PV"],
+        [],
+    ]
     assert plant.loops == (ControlLoop("LIC-1", "V-1", ("FV-1",)), ControlLoop("FIC-1", "V-1", ("FV-1",)))
 
 
