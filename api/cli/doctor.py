@@ -52,6 +52,7 @@ def examine(settings: "Settings") -> dict[str, Any]:
     from api.settings import unknown_variables
     from api.supervision.places import server_places
     from stream.servers.find import available
+    from twin.atlas.equipment import type_faults
 
     data_dir = settings.data_dir.absolute()
     state = running.find(data_dir)
@@ -63,6 +64,8 @@ def examine(settings: "Settings") -> dict[str, Any]:
     gaps = [asdict(gap) for gap in preflight.check(data_dir, "auto", ports)]
     for name in unknown_variables():
         gaps.append({"what": f"{name} is no setting", "remedy": "correct its name or unset it", "fatal": False})
+    for fault in type_faults().values():
+        gaps.append({"what": fault, "remedy": "mend or uninstall that package", "fatal": False})
     if database is not None and "error" in database:
         gaps.append({"what": database["error"], "remedy": "", "fatal": False})
     return {

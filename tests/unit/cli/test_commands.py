@@ -214,6 +214,18 @@ def test_both_names_of_loopback_are_origins():
     assert origins("https://screens.example") == ("https://screens.example",)
 
 
+def test_the_doctor_tells_a_type_of_equipment_that_cannot_be_used(tmp_path):
+    info = tmp_path / "site/salt_equipment-0.1.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: salt-equipment\nVersion: 0.1\n")
+    (info / "entry_points.txt").write_text("[atlas_live.equipment_types]\ncrystalliser = no_such_module:Crystalliser\n")
+    done = atlas("doctor", "--json", "--data-dir", str(tmp_path), PYTHONPATH=str(tmp_path / "site"))
+    gaps = [gap for gap in json.loads(done.stdout)["gaps"] if "crystalliser" in gap["what"]]
+    assert [(gap["remedy"], gap["fatal"]) for gap in gaps] == [("mend or uninstall that package", False)]
+    assert "salt-equipment" in gaps[0]["what"]
+    assert "no_such_module" in gaps[0]["what"]
+
+
 @pytest.mark.parametrize(("columnstore", "days"), [(False, 11.93), (True, 136.2)])
 def test_what_the_disk_lasts(columnstore, days):
     assert days_of_disk(100e9, 1000, columnstore) == pytest.approx(days, rel=1e-3)
