@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from api.cli import local_keys
 from api.settings import Settings
 from api.supervision import run_state
 from api.supervision.run_state import RunState
@@ -43,13 +44,14 @@ def require(data_dir: Path) -> RunState:
     return state
 
 
-def api_access(settings: Settings) -> ApiAccess:
-    """The API that settings name, else the one that runs in the data folder."""
+def api_access(settings: Settings, *, as_admin: bool = False) -> ApiAccess:
+    """The API that settings name, else the one that runs in the data folder, with its own viewer's or admin's key."""
     key = settings.api_key.get_secret_value()
     if settings.api_url:
         return ApiAccess(settings.api_address, key)
     state = require(settings.data_dir)
-    return ApiAccess(str(state.addresses["api"]), key or state.api_key)
+    own = local_keys.ensure(settings.data_dir).admin if as_admin and not key else state.api_key
+    return ApiAccess(str(state.addresses["api"]), key or own)
 
 
 def kafka_address(settings: Settings) -> str:

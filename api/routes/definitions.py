@@ -7,7 +7,7 @@ from fastapi import Body, Path, Request
 from starlette.responses import Response
 
 from api import audit, problems, yaml_text
-from api.auth import ENGINEERS, VIEWERS
+from api.auth import ENGINEERS
 from api.guard import permits
 from api.json_response import JsonResponse
 from api.preconditions import CHANGES, ETAG, READS, WRITTEN, demand_current
@@ -43,7 +43,7 @@ _PATCH = Body(
     responses={**yaml_text.ANSWERS, **answers(problems.UNKNOWN_PLANT, problems.DATABASE_AWAY)},
     openapi_extra=READS,
 )
-@permits(VIEWERS)
+@permits(ENGINEERS)
 async def read_definition(plant: PlantName, request: Request, services: Using) -> Response:
     """The plant file in force, as it was stored; its `ETag` is what a change of it must name."""
     stored = _known(await _find(plant, services), plant)

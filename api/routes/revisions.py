@@ -7,7 +7,7 @@ from fastapi import Path, Query, Request
 from starlette.responses import Response
 
 from api import problems, yaml_text
-from api.auth import VIEWERS
+from api.auth import ENGINEERS, VIEWERS
 from api.guard import permits
 from api.plant_time import zone_of
 from api.preconditions import READS
@@ -43,14 +43,14 @@ async def list_revisions(plant: PlantName, services: Using) -> RevisionList:
     responses={**yaml_text.ANSWERS, **_UNKNOWN},
     openapi_extra=READS,
 )
-@permits(VIEWERS)
+@permits(ENGINEERS)
 async def read_revision(plant: PlantName, revision: Number, request: Request, services: Using) -> Response:
     """The plant file of one revision, as it was stored."""
     return yaml_text.answer(request, revision, await _text(plant, revision, services))
 
 
 @router.get("/v1/plants/{plant}/difference", responses={**_UNKNOWN, **answers(problems.FAULTY_DEFINITION)})
-@permits(VIEWERS)
+@permits(ENGINEERS)
 async def tell_difference(
     plant: PlantName,
     services: Using,

@@ -104,7 +104,8 @@ def _running_text(which: str, data_dir: Path | None) -> str:
     found = re.fullmatch(r"([a-z0-9-]+)(?:@([1-9][0-9]*))?", which)
     if found is None:
         raise click.UsageError(f"{which} is no file and no plant's id, like boiler-house or boiler-house@3")
-    access = api_access(load_settings(data_dir=data_dir))
+    # A plant file tells where its sources are and who signs in there, which is not every viewer's business.
+    access = api_access(load_settings(data_dir=data_dir), as_admin=True)
     with PlantClient(ClientConfig(access.address, access.key)) as client:
         return str(client.definition(found[1], int(found[2]) if found[2] else None))
 
