@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from api.client import PlantClient
+from api.client import NotFoundError, PlantClient, ServiceError
 from dashboards.live_values import live_values
 
 Question = Mapping[str, Any]
@@ -72,6 +72,15 @@ def read_chain(client: PlantClient, plant: str | None) -> list[Answer]:
     ]
 
 
+def read_portfolios(client: PlantClient) -> list[Answer]:
+    """The portfolios for the strip of pages, or none while the service cannot tell: plants need not wait for them."""
+    try:
+        found: list[Answer] = client.portfolios().model_dump(mode="json")["portfolios"]
+    except (ServiceError, NotFoundError):  # A service of an older release has no such question.
+        return []
+    return found
+
+
 def _ticket(question: Question, client: PlantClient, now: datetime) -> Answer:
     return {"ticket": client.ticket().ticket}
 
@@ -80,7 +89,8 @@ def _plants(question: Question, client: PlantClient, now: datetime) -> Answer:
     plants = client.plants().model_dump(mode="json")["plants"]
     wanted = set(_texts(question, "states"))
     polled = [plant["id"] for plant in plants if plant["id"] in wanted]
-    return {"plants": plants, "states": {plant: live_values(client.state(plant).model_dump()) for plant in polled}}
+    states = {plant: live_values(client.state(plant).model_dump()) for plant in polled}
+    return {"plants": plants, "portfolios": read_portfolios(client), "states": states}
 
 
 def _history(question: Question, client: PlantClient, now: datetime) -> Answer:

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from api.client import NotFoundError, PlantClient, ServiceError
-from dashboards.answers import read_chain, read_history
+from api.client import PlantClient, ServiceError
+from dashboards.answers import read_chain, read_history, read_portfolios
 from dashboards.key_tags import key_tags
 from dashboards.live_values import live_values, micros
 from dashboards.trouble import Trouble
@@ -29,7 +29,7 @@ def open_page(client: PlantClient, page: PageName, which: str, tag: str, now: da
     """
     plants = client.plants().model_dump(mode="json")["plants"]
     known = [each["id"] for each in plants]
-    portfolios = _portfolios_or_none(client)
+    portfolios = read_portfolios(client)
     portfolio = _open_portfolio(client, which, portfolios) if page == "portfolio" else None
     here = "" if page in ("overview", "portfolio") else which if which in known else next(iter(known), "")
     shown = [here] if here else known if portfolio is None else _plants_of(portfolio, known)
@@ -62,15 +62,6 @@ def _graphic(client: PlantClient, page: PageName, plant: str, portfolio: Opening
     if portfolio is not None:
         return client.portfolio_graphic(portfolio["id"])
     return client.graphic(plant) if page == "plant" and plant else ""
-
-
-def _portfolios_or_none(client: PlantClient) -> list[Opening]:
-    """The portfolios for the strip of pages, or none while the service cannot tell: plants need not wait for them."""
-    try:
-        found: list[Opening] = client.portfolios().model_dump(mode="json")["portfolios"]
-    except (ServiceError, NotFoundError):  # A service of an older release has no such question.
-        return []
-    return found
 
 
 def _open_portfolio(client: PlantClient, which: str, portfolios: list[Opening]) -> Opening | None:

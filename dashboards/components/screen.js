@@ -101,8 +101,8 @@ class Screen {
       const answer = await this.channel.ask("plants", { states: polled });
       for (const [plant, state] of Object.entries(answer.states)) hub.feed(plant).take(state);
       if (this.view && this.view.summaries) this.view.summaries(answer.plants);
-      const revision = (plants) => plants.map((plant) => `${plant.id} ${plant.revision}`).join();
-      if (revision(answer.plants) !== revision(this.data.plants)) this.channel.ask("open").catch(() => {});
+      const revisions = (of) => [...of.plants, ...of.portfolios].map((each) => `${each.id} ${each.revision}`).join();
+      if (revisions(answer) !== revisions(this.data)) this.channel.ask("open").catch(() => {});
     } catch (error) {
       if (error.trouble && this.feeds.some((feed) => feed.condition !== "live")) hub.trouble = error.trouble;
     }

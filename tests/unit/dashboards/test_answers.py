@@ -33,7 +33,9 @@ def test_no_tags_ask_nothing(client: PlantClient, scripted: Any) -> None:
 
 
 def test_summaries_bring_the_states_of_plants_without_a_stream(client: PlantClient, scripted: Any) -> None:
+    scripted.answers["/v1/portfolios"] = {"portfolios": [{"id": "p", "name": "P", "revision": 2}]}
     found = answer({"kind": "plants", "states": ["b", "nowhere"]}, client, NOW)
+    assert [(each["id"], each["revision"]) for each in found["portfolios"]] == [("p", 2)]
     assert [plant["id"] for plant in found["plants"]] == ["a", "b"]
     assert found["states"] == {"b": {"log_time": 2_000_000, "tags": {"TIC-1.PV": [1.5, 1_000_000, 0, 1, 0]}}}
     assert "/v1/plants/nowhere/state" not in scripted.paths
