@@ -14,7 +14,7 @@ from twin.atlas.tag_definition import PUSH, Source, TagDefinition
 from twin.atlas.tags import PlantId
 from twin.importing.drawing import Drawing, DrawnInstrument, DrawnItem, ItemKind
 from twin.importing.drawn_flowsheet import DrawnFlowsheet
-from twin.importing.imported import ForeignFileError, Imported
+from twin.importing.imported import SCAN, ForeignFileError, Imported
 
 _RANGES: Final = {
     "T": ("degC", 0.0, 200.0, "Temperature"), "P": ("bar(g)", 0.0, 10.0, "Pressure"),
@@ -49,7 +49,7 @@ def plant_of_drawing(drawing: Drawing, plant: str, listed: Imported | None = Non
     placed = [_placed(tag, drawn) for tag in listed.plant.tags] if listed else drawn.values()
     try:
         made = Plant.of(
-            id=PlantId(plant), name=plant.replace("-", " ").capitalize(),
+            id=PlantId(plant), name=plant.replace("-", " ").capitalize(), scan=SCAN,
             sources=listed.plant.sources if listed else (Source(PUSH, PUSH, ""),),
             equipment=tuple(building.equipment.values()), streams=tuple(building.streams), tags=tuple(placed),
         )  # fmt: skip

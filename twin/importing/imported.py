@@ -1,10 +1,16 @@
 """What an import gives: a plant, what was assumed on the way, and what had to be left out."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
 
 from twin.atlas.errors import AtlasError
 from twin.atlas.faults import Fault
-from twin.atlas.plant import Plant
+from twin.atlas.plant import Plant, ScanTimes
+from twin.atlas.plant_file import EARLIEST
+
+SCAN: Final = ScanTimes(history_from_us=int(datetime(EARLIEST.year, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000)
+"""The usual times of a plant's grid, which a plant file needn't tell."""
 
 
 class ForeignFileError(AtlasError):

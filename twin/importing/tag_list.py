@@ -14,7 +14,7 @@ from twin.atlas.plant_file import TagEntry
 from twin.atlas.plant_parts import PlantParts
 from twin.atlas.tag_definition import PUSH, Source, TagDefinition
 from twin.atlas.tags import Limits, PlantId
-from twin.importing.imported import ForeignFileError, Imported
+from twin.importing.imported import SCAN, ForeignFileError, Imported
 from twin.importing.tag_columns import Row, TagColumns, read_columns
 
 _LIMITS: Final = {"low_low": "low_low", "low_limit": "low", "high_limit": "high", "high_high": "high_high"}
@@ -55,7 +55,7 @@ def read_tag_list(text: str, plant: str, endpoint: str = "", columns: Mapping[st
         listed = "\n".join(f"  {fault}" for fault in faults[:_LISTED])
         raise ForeignFileError(f"no row of the list is sound:\n{listed}", remedy="mend the list and import it again")
     name = plant.replace("-", " ").capitalize()
-    made = Plant.of(id=PlantId(plant), name=name, sources=(source,), tags=tuple(tags))
+    made = Plant.of(id=PlantId(plant), name=name, scan=SCAN, sources=(source,), tags=tuple(tags))
     return Imported(made, tuple(_notes(table, endpoint, server)), tuple(faults))
 
 

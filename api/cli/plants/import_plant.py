@@ -76,7 +76,7 @@ def _text(made: "Imported", files: tuple[Path, ...]) -> str:
 
     head = [f"Imported from {' and '.join(file.name for file in files)}.", *made.notes]
     comments = "".join(f"# {line}\n" for note in head for line in note.splitlines())
-    return f"# yaml-language-server: $schema={SCHEMA_FILE}\n{comments}{text_of(made.plant)}"
+    return f"# yaml-language-server: $schema={SCHEMA_FILE}\n{comments}{text_of(made.plant).rstrip()}\n"
 
 
 def _id_of(file: Path) -> str:

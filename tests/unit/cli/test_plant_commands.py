@@ -134,6 +134,8 @@ def test_import_of_a_tag_list_writes_a_sound_file_and_tells_what_it_left_out(tmp
     text = file.read_text()
     assert text.startswith("# yaml-language-server: $schema=plant-file.schema.json\n")
     assert text.splitlines()[1] == "# Imported from Boiler House.csv."
+    assert text.endswith("address: a\n")
+    assert "history_from" not in text
     made = parse(text)
     assert (made.id, made.tags[0].description, made.tags[0].address) == ("boiler-house", "Wärme", "a")
     assert "is sound" in plant("check", file).output
