@@ -223,3 +223,14 @@ def test_equipment_without_places_never_lies_over_another_and_lines_are_upright_
 @pytest.mark.parametrize(("width", "height"), [(12, 12), (120, 170), (70.5, 240)])
 def test_every_symbol_is_sound_xml_and_has_a_drawing(symbol: str, width: float, height: float) -> None:
     ElementTree.fromstring(f"<g>{SYMBOLS[symbol](width, height)}</g>")  # noqa: S314 - our own text
+
+
+def test_a_controller_without_a_place_stands_above_what_it_drives() -> None:
+    plant = parse(text("williams-otto"))
+    loose = replace(plant, equipment=tuple(replace(item, at=None) for item in plant.equipment))
+    at = places(loose)
+    for above, below in (("TIC-101", "TIC-102"), ("TIC-102", "TV-102"), ("FIC-101", "FV-101")):
+        assert at[above][0] == at[below][0]
+        assert at[above][1] < at[below][1]
+    bodies = symbols(loose)
+    assert list(clashes(bodies, bodies)) == []
