@@ -1,7 +1,7 @@
 """Errors of the plant model, and the root that every package's own tree derives from.
 
     AtlasError                      what failed, on what; `remedy` says what to do next
-    |-- DefinitionError             a plant file with faults (twin.atlas.definition)
+    |-- DefinitionError             a file with faults, a plant's or a portfolio's (twin.atlas.yaml_text)
     |-- ChemistryError              compounds and their reactions
     |   |-- AmbiguousCompoundError  a formula that several compounds have
     |   |-- CasNumberError          no CAS number, or one whose check digit is wrong
@@ -10,6 +10,7 @@
     |   |-- KineticsError           a rate law that gives no rate (twin.atlas.kinetics)
     |   |-- MixtureError            amounts that make no mixture (twin.atlas.mixtures)
     |   `-- UnknownCompoundError    a compound that nobody knows
+    |-- EquipmentError              an unknown type, or design data that don't fit or aren't told (twin.atlas.equipment)
     |-- ExpressionError             a derived tag's expression (twin.atlas.expressions); knows its position
     |-- NotInGraphError             a name that a plant or portfolio hasn't (twin.atlas.traversal)
     |-- PlantError                  a plant that breaks its invariants (twin.atlas.plant)

@@ -1,5 +1,7 @@
 """Equipment: its classes, its design data, and the small calculations that they carry, held to textbook numbers."""
 
+import doctest
+import importlib
 from typing import Any, cast
 
 import pytest
@@ -199,3 +201,9 @@ def test_furnaces_and_boilers_burn_duty_over_efficiency() -> None:
 
 def test_a_cooling_tower_cools_a_part_of_what_is_possible() -> None:
     assert CoolingTower.effectiveness(Q("40 degC"), Q("30 degC"), Q("25 degC")) == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize("module", ["equipment.equipment", "streams.process_stream"])
+def test_the_examples_are_true(module: str) -> None:
+    result = doctest.testmod(importlib.import_module(f"twin.atlas.{module}"))
+    assert (result.failed, result.attempted > 0) == (0, True)

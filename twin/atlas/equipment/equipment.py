@@ -77,7 +77,7 @@ class Equipment:
         EquipmentError
             Where there is no such type, or the design data don't fit it.
         """
-        from twin.atlas.equipment.registry import find_type
+        from twin.atlas.equipment.registry import find_type  # which knows every class of this
 
         found = find_type(type_name)
         read, findings = read_design(design or {}, found.design_fields)
