@@ -37,6 +37,7 @@ _FLAGS: Final = ("--no-sandbox", "--disable-gpu", "--disable-background-networki
 _QUIET: Final = "[data-test=banner]:not([hidden]), [data-test=notice], [data-test=chain], main.dim"
 _PICTURES: Final[tuple[tuple[str, str, str], ...]] = (
     ("overview", "/", ".card .value"),
+    ("portfolio", "/?page=portfolio", "g.plant .condition"),
     ("plant-williams-otto", "/?page=plant&plant=williams-otto", "g.tag .value"),
     ("plant-tennessee-eastman", "/?page=plant&plant=tennessee-eastman", "g.tag .value"),
     ("faceplate", "/?page=plant&plant=williams-otto&tag=TIC-101.PV", "[data-test=way] .open"),
