@@ -2,9 +2,13 @@
 
 The velocity form adds increments to the last, clamped output: it cannot wind up, and no change of mode, setpoint
 source or tuning makes the output jump. Derivative action sees the measurement only, so that setpoint steps do not kick.
+Measurements, setpoints and outputs may be arrays: the loops of an ensemble, which share modes and tuning.
 """
 
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 MAN, AUTO, CAS = 0, 1, 2
 """Modes by their integers in `twin.matrix.signal.MODES`."""
@@ -56,10 +60,14 @@ class Loop:
         if self.mode != MAN:
             move = error - self.last_error + step_s / self.reset_s * error
             move -= self.rate_s / step_s * (change - self.last_change)
-            self.output = min(100.0, max(0.0, self.output + self.gain * move))
+            self.output = _clamped(self.output + self.gain * move, 0.0, 100.0)
         self.last_error, self.last_value, self.last_change = error, value, change
         return self.output
 
     def follow(self, setpoint: float) -> None:
         """Take a master's setpoint, clamped to the span; the proportional part answers it at once."""
-        self.setpoint = min(self.high, max(self.low, setpoint))
+        self.setpoint = _clamped(setpoint, self.low, self.high)
+
+
+def _clamped(value: Any, low: float, high: float) -> Any:
+    return np.clip(value, low, high) if isinstance(value, np.ndarray) else min(high, max(low, value))

@@ -11,7 +11,7 @@ class WriteRefusedError(ValueError):
 
     def __init__(self, name: str, why: str, remedy: str) -> None:
         super().__init__(f"{name}: {why}; {remedy}")
-        self.name = name
+        self.name, self.why, self.remedy = name, why, remedy
 
 
 class WrongModeError(WriteRefusedError):

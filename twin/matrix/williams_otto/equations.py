@@ -7,11 +7,15 @@ mass. The heat balance, jacket and level are ours (docs/adr/0002-williams-otto-h
 
 The state is a sequence of `STATES` numbers: masses in the reactor of A, B, C, E, G, P and inert (kg); temperatures of
 reactor, jacket and jacket inlet (K); flows of feed A, feed B and product (kg/s), which lag behind their valves.
+
+The same lines serve numbers, arrays over the members of an ensemble, and symbols that are differentiated: what differs
+is given as `Functions`, and the annotation of such a value is `Any`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import exp, sqrt
+from typing import Any, NamedTuple
 
 STATES = 13
 A, B, C, E, G, P, INERT = range(7)
@@ -29,6 +33,18 @@ HEAT_CAPACITY = 4.184
 KELVIN = 273.15
 FULL_KG = 4210.4
 """Contents at 100 % level; the classical 2105.2 kg are 50 %."""
+
+
+class Functions(NamedTuple):
+    """What the equations need beyond sums and products; `larger` is the larger of two."""
+
+    exp: Callable[[Any], Any]
+    sqrt: Callable[[Any], Any]
+    larger: Callable[[Any, Any], Any]
+
+
+FLOATS = Functions(exp, sqrt, max)
+"""For plain numbers."""
 
 
 @dataclass(slots=True)
@@ -68,11 +84,14 @@ class Equipment:
 EQUIPMENT = Equipment()
 
 
-def rates(temperature_k: float, masses: Sequence[float], activity: float = 1.0) -> tuple[float, float, float]:
+def rates(
+    temperature_k: Any, masses: Sequence[Any], activity: Any = 1.0, functions: Functions = FLOATS
+) -> tuple[Any, Any, Any]:
     """Reaction rates, kg/s: of A in the first reaction, of B in the second, of C in the third."""
     contents = masses[A] + masses[B] + masses[C] + masses[E] + masses[G] + masses[P] + masses[INERT]
     (f1, e1), (f2, e2), (f3, e3) = ARRHENIUS
     scale = activity / contents
+    exp = functions.exp
     return (
         scale * f1 * exp(-e1 / temperature_k) * masses[A] * masses[B],
         scale * f2 * exp(-e2 / temperature_k) * masses[B] * masses[C],
@@ -80,12 +99,15 @@ def rates(temperature_k: float, masses: Sequence[float], activity: float = 1.0) 
     )
 
 
-def split(jacket_valve: float) -> tuple[float, float]:
+def split(jacket_valve: Any, functions: Functions = FLOATS) -> tuple[Any, Any]:
     """Cooling and heating valve, 0 to 1, of the jacket controller's output 0 to 1: it cools below one half."""
-    return max(0.0, 1.0 - 2.0 * jacket_valve), max(0.0, 2.0 * jacket_valve - 1.0)
+    larger = functions.larger
+    return larger(0.0, 1.0 - 2.0 * jacket_valve), larger(0.0, 2.0 * jacket_valve - 1.0)
 
 
-def derivatives(state: Sequence[float], valves: Sequence[float], around: Surroundings) -> list[float]:
+def derivatives(
+    state: Sequence[Any], valves: Sequence[Any], around: Surroundings, functions: Functions = FLOATS
+) -> list[Any]:
     """Time derivatives of the state, per second.
 
     `valves` are the openings, 0 to 1, of feed A, feed B, product and jacket (see `split`).
@@ -94,7 +116,7 @@ def derivatives(state: Sequence[float], valves: Sequence[float], around: Surroun
     flow_a, flow_b, flow_out = state[FLOW_A], state[FLOW_B], state[FLOW_OUT]
     contents = sum(state[:7])
     out = flow_out / contents
-    r1, r2, r3 = rates(reactor, state, around.activity)
+    r1, r2, r3 = rates(reactor, state, around.activity, functions)
     pure_a, pure_b = flow_a * around.purity_a, flow_b * around.purity_b
     to_reactor = around.transfer_kw_k * (jacket - reactor)
     h1, h2, h3 = HEAT_OF_REACTION
@@ -102,12 +124,12 @@ def derivatives(state: Sequence[float], valves: Sequence[float], around: Surroun
         (flow_a + flow_b) * HEAT_CAPACITY * (around.feed_k - reactor) + h1 * r1 + h2 * r2 + h3 * r3 + to_reactor
     )
     carried = around.circulation * HEAT_CAPACITY
-    cooling, heating = split(valves[3])
+    cooling, heating = split(valves[3], functions)
     utility_kw = EQUIPMENT.heater_kw_k * heating * (around.steam_k - inlet) - EQUIPMENT.cooler_kw_k * cooling * (
         inlet - around.cooling_water_k
     )
     lag = 1.0 / EQUIPMENT.valve_lag_s
-    head = sqrt(max(0.0, contents) / (0.5 * FULL_KG))
+    head = functions.sqrt(functions.larger(0.0, contents) / (0.5 * FULL_KG))
     return [
         pure_a - out * state[A] - r1,
         pure_b - out * state[B] - r1 - r2,
@@ -125,17 +147,40 @@ def derivatives(state: Sequence[float], valves: Sequence[float], around: Surroun
     ]
 
 
+def measurements(state: Sequence[Any], around: Surroundings) -> list[Any]:
+    """What the instruments show, in the order and units of `model.INSTRUMENTS`; shares in percent of this moment."""
+    contents = sum(state[:7])
+    to_percent = 100.0 / contents
+    return [
+        state[FLOW_A],
+        state[FLOW_B],
+        100.0 * contents / FULL_KG,
+        state[REACTOR_K] - KELVIN,
+        state[INLET_K] - KELVIN,
+        state[FLOW_OUT],
+        around.feed_k - KELVIN,
+        state[JACKET_K] - KELVIN,
+        around.circulation,
+        *(to_percent * state[component] for component in range(INERT)),
+    ]
+
+
 def integrate(
-    state: Sequence[float], valves: Sequence[float], around: Surroundings, duration_s: float, substeps: int = 1
-) -> list[float]:
+    state: Sequence[Any],
+    valves: Sequence[Any],
+    around: Surroundings,
+    duration_s: float,
+    substeps: int = 1,
+    functions: Functions = FLOATS,
+) -> list[Any]:
     """The state after `duration_s` by the classical fourth-order Runge-Kutta method; valves and surroundings stay."""
     step = duration_s / substeps
     now = list(state)
     for _ in range(substeps):
-        k1 = derivatives(now, valves, around)
-        k2 = derivatives([y + 0.5 * step * k for y, k in zip(now, k1, strict=True)], valves, around)
-        k3 = derivatives([y + 0.5 * step * k for y, k in zip(now, k2, strict=True)], valves, around)
-        k4 = derivatives([y + step * k for y, k in zip(now, k3, strict=True)], valves, around)
+        k1 = derivatives(now, valves, around, functions)
+        k2 = derivatives([y + 0.5 * step * k for y, k in zip(now, k1, strict=True)], valves, around, functions)
+        k3 = derivatives([y + 0.5 * step * k for y, k in zip(now, k2, strict=True)], valves, around, functions)
+        k4 = derivatives([y + step * k for y, k in zip(now, k3, strict=True)], valves, around, functions)
         sixth = step / 6.0
         now = [y + sixth * (a + 2.0 * (b + c) + d) for y, a, b, c, d in zip(now, k1, k2, k3, k4, strict=True)]
     return now

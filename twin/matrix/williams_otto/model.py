@@ -7,19 +7,8 @@ import msgspec
 
 from twin.matrix.signal import Signal
 from twin.matrix.williams_otto.control import SETTINGS, ReactorControl
-from twin.matrix.williams_otto.equations import (
-    FLOW_A,
-    FLOW_B,
-    FLOW_OUT,
-    FULL_KG,
-    INLET_K,
-    JACKET_K,
-    KELVIN,
-    REACTOR_K,
-    Surroundings,
-    integrate,
-)
-from twin.matrix.williams_otto.signals import COMPONENTS, DISTURBANCES, SIGNALS
+from twin.matrix.williams_otto.equations import Surroundings, integrate, measurements
+from twin.matrix.williams_otto.signals import DISTURBANCES, SIGNALS
 from twin.matrix.williams_otto.steady_state import Demand, state_at
 
 INSTRUMENTS: tuple[Signal, ...] = (
@@ -63,22 +52,7 @@ class WilliamsOttoModel:
 
     def measure(self) -> list[float]:
         """True values of `INSTRUMENTS` in their units; the analyser's are those of this moment, in percent."""
-        state = self.state
-        contents = sum(state[:7])
-        to_percent = 100.0 / contents
-        around = self._surroundings()
-        return [
-            state[FLOW_A],
-            state[FLOW_B],
-            100.0 * contents / FULL_KG,
-            state[REACTOR_K] - KELVIN,
-            state[INLET_K] - KELVIN,
-            state[FLOW_OUT],
-            around.feed_k - KELVIN,
-            state[JACKET_K] - KELVIN,
-            around.circulation,
-            *(to_percent * state[component] for component in range(len(COMPONENTS))),
-        ]
+        return measurements(self.state, self._surroundings())
 
     def control(self, measured: Sequence[float]) -> None:
         """Let the loops act on one scan of measurements in the order of `INSTRUMENTS`."""
