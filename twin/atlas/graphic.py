@@ -19,8 +19,8 @@ _NAME_H: Final = 40.0
 _BARE: Final = ("node", "valve", "hand-valve", "check-valve")
 """Symbols so small and many that their names stand only in what a pointer brings up."""
 
-_DRAINED: Final = ("reactor", "vessel", "column", "drum", "filter")
-"""Symbols whose outlet leaves downwards through the middle, so that the name stands to the left of it."""
+_OFF_MIDDLE: Final = 0.3
+"""How far from the middle of a symbol's width a line no longer runs through the name below."""
 
 _STYLE: Final = """
 .pipe{fill:none;stroke:#6f777d;stroke-width:2.2}.signal{fill:none;stroke:#8b9399;stroke-width:1;stroke-dasharray:5 4}
@@ -42,6 +42,7 @@ def draw(plant: Plant) -> str:
     shown = [tag for tag in plant.tags if tag.shown]
     boxes = {tag.name: tag.shown_at or _beside(tag, plant, at) for tag in shown}
     lines = {stream.name: line(plant, stream, at) for stream in plant.streams}
+    left_below = _left_below(plant)
     spans = [(box_width(tag), HEIGHT, boxes[tag.name]) for tag in shown]
     spans += [(max(_NAME_W, item.type.width), item.type.height + _NAME_H, at[item.id]) for item in plant.equipment]
     x, y, w, h = _frame([*spans, *((0.0, 0.0, corner) for corners in lines.values() for corner in corners)])
@@ -52,7 +53,7 @@ def draw(plant: Plant) -> str:
         '<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="6" markerHeight="6" orient="auto">'
         '<path class="tip" d="M0,0 L10,5 L0,10 Z"/></marker></defs>',
         *(_pipe(stream, lines[stream.name]) for stream in plant.streams),
-        *(_equipment(item, at[item.id]) for item in plant.equipment),
+        *(_equipment(item, at[item.id], item.id in left_below) for item in plant.equipment),
         *(draw_box(tag, boxes[tag.name]) for tag in shown),
         "</svg>",
     ]
@@ -76,7 +77,17 @@ def _pipe(stream: ProcessStream, corners: list[Point]) -> str:
     return f"<path {drawn}><title>{told}</title></path>"
 
 
-def _equipment(item: Equipment, middle: Point) -> str:
+def _left_below(plant: Plant) -> set[str]:
+    """Equipment below whose middle a line runs, so that its name stands to the left of it."""
+    ends = (
+        (end.equipment, port)
+        for stream in plant.streams
+        for end, port in zip((stream.source, stream.target), plant.ports(stream), strict=True)
+    )
+    return {name for name, port in ends if port.side == "bottom" and abs(port.along - 0.5) < _OFF_MIDDLE}
+
+
+def _equipment(item: Equipment, middle: Point, is_left: bool) -> str:
     kind = item.type
     symbol = SYMBOLS[kind.symbol](kind.width, kind.height)
     caption = ""
@@ -90,7 +101,7 @@ def _equipment(item: Equipment, middle: Point) -> str:
         )
     elif kind.symbol not in _BARE:
         below = kind.height / 2 + 16
-        side = ' x="-8" style="text-anchor:end"' if kind.symbol in _DRAINED else ""
+        side = ' x="-8" style="text-anchor:end"' if is_left else ""
         caption = f'<text class="caption"{side} y="{below:g}">{escape(item.id)} {escape(item.name)}</text>'
     return (
         f'<g class="equipment" data-equipment="{escape(item.id)}" transform="translate({middle[0]:g},{middle[1]:g})">'
