@@ -1,0 +1,107 @@
+"""What is estimated, and from which tags: the part of a model's file that an estimator reads."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from twin.estimation.errors import EstimatePlanError
+from twin.matrix.declaration import Declaration
+
+Method = Literal["transform", "stochastic"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unknown:
+    """A parameter or state that is looked for, in the unit that the model declares.
+
+    `spread` is how far off it may be at the start (standard deviation), `walk` how far it wanders in an hour beyond
+    what the model knows (standard deviation of a random walk); 0 for what stays or for what the model moves by itself.
+    """
+
+    name: str
+    spread: float
+    walk: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Instrument:
+    """A tag that tells an output of the model.
+
+    `noise` is its standard deviation in the output's unit, what the model can't know of it included. `delay_s` is how
+    much later than its sample a value may come, as an analyser's does; 0 for what is measured in place.
+    """
+
+    name: str
+    noise: float
+    delay_s: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class EstimatePlan:
+    """What is estimated from which tags, and how.
+
+    `inflation` multiplies the members' deviations at each update and `relaxation`, 0 to 1, brings that share of the
+    lost spread back; both make up for what a small ensemble forgets.
+
+    Raises
+    ------
+    EstimatePlanError
+        For a number that makes no sense, naming it.
+    """
+
+    unknowns: tuple[Unknown, ...]
+    instruments: tuple[Instrument, ...]
+    members: int = 50
+    method: Method = "transform"
+    inflation: float = 1.0
+    relaxation: float = 0.0
+
+    def __post_init__(self) -> None:
+        for rows in (self.unknowns, self.instruments):
+            names = [row.name for row in rows]
+            for name in names:
+                if names.count(name) > 1:
+                    raise EstimatePlanError(f"{name} is named twice", remedy="name each unknown and each tag once")
+        for unknown in self.unknowns:
+            if not (unknown.spread >= 0.0 and unknown.walk >= 0.0 and unknown.spread + unknown.walk > 0.0):
+                raise EstimatePlanError(
+                    f"{unknown.name}: spread {unknown.spread} and walk {unknown.walk} leave nothing to look for",
+                    remedy="give a spread or a walk above 0",
+                )
+        for instrument in self.instruments:
+            if not (instrument.noise > 0.0 and instrument.delay_s >= 0):
+                raise EstimatePlanError(
+                    f"{instrument.name}: noise {instrument.noise}, delay {instrument.delay_s} s",
+                    remedy="give a noise above 0 and a delay of 0 or more",
+                )
+        if not (self.members >= 3 and self.inflation >= 1.0 and 0.0 <= self.relaxation < 1.0):
+            raise EstimatePlanError(
+                f"{self.members} members, inflation {self.inflation}, relaxation {self.relaxation}",
+                remedy="give 3 members or more, an inflation of 1 or more, a relaxation from 0 to below 1",
+            )
+
+    def check(self, declaration: Declaration) -> None:
+        """Hold the names to what the model declares.
+
+        Raises
+        ------
+        EstimatePlanError
+            For an unknown that is neither parameter nor state, a tag that is no output, or a model that can't be told.
+        """
+        if not {"step", "state"} <= declaration.capabilities:
+            raise EstimatePlanError(
+                f"{declaration.title} cannot be stepped or told its state, so nothing can be estimated with it",
+                remedy="take a model with the capabilities step and state",
+            )
+        for unknown in self.unknowns:
+            if unknown.name not in declaration.parameter_index and unknown.name not in declaration.state_index:
+                known = ", ".join(variable.name for variable in declaration.parameters)
+                raise EstimatePlanError(
+                    f"{unknown.name} is no parameter or state of {declaration.title}",
+                    remedy=f"name a state, or one of the parameters {known}",
+                )
+        for instrument in self.instruments:
+            if instrument.name not in declaration.output_index:
+                known = ", ".join(variable.name for variable in declaration.outputs)
+                raise EstimatePlanError(
+                    f"{instrument.name} is no output of {declaration.title}", remedy=f"name one of {known}"
+                )
