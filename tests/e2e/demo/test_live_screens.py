@@ -32,7 +32,10 @@ NOTE = """() => {
 
 
 async def _plants_values(endpoint: str) -> list[tuple[float, str]]:
-    """What the plant measured while being watched: (source time in seconds, text as a screen would show it)."""
+    """What the plant measured while being watched: (source time in seconds, text as a screen would show it).
+
+    A measurement that reads as the one before is left out: nobody sees when the screen shows it anew.
+    """
     found: list[tuple[float, str]] = []
     async with Client(endpoint) as client:
         node = client.get_node(f"ns=2;s={TAG}")
@@ -40,7 +43,7 @@ async def _plants_values(endpoint: str) -> list[tuple[float, str]]:
         while time.monotonic() < end:
             value = await node.read_data_value()
             said = (value.SourceTimestamp.timestamp(), f"{value.Value.Value:.2f}")
-            if not found or found[-1][0] != said[0]:
+            if not found or found[-1][1] != said[1]:
                 found.append(said)
             await asyncio.sleep(0.1)
     return found
