@@ -92,6 +92,11 @@ class Declaration:
             if twice:
                 raise ValueError(f"model {self.name} declares {sorted(twice)} twice; give each a name of its own")
 
+    @property
+    def id(self) -> str:
+        """Name and version, as states and trajectories bear them."""
+        return f"{self.name}/{self.version}"
+
     @cached_property
     def changeable(self) -> dict[str, Variable]:
         """What a scenario may change, by name: inputs and parameters."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twin.matrix.errors import OutOfRangeError
+from twin.matrix.errors import OutOfRangeError, SnapshotError
 
 Array = NDArray[np.float64]
 
@@ -45,6 +45,13 @@ class ModelState:
             object.__setattr__(self, name, array)
         if self.memory and len(self.memory) != members:
             raise ValueError(f"{len(self.memory)} memories for {members} members; give each member its own, or none")
+
+    def check(self, model: str) -> None:
+        """Refuse to be taken for the state of another model; raises `SnapshotError`."""
+        if self.model != model:
+            raise SnapshotError(
+                f"a state of {self.model} was given to {model}", remedy="start the model from a snapshot of the twin"
+            )
 
     @property
     def members(self) -> int:

@@ -96,6 +96,14 @@ class ReactorControl:
             raise WrongModeError(name, "its master sets it (CAS)", "set its mode to AUTO first")
         setattr(loop, _FIELDS[what], float(value))
 
+    def put(self, name: str, value: float) -> None:
+        """Set one setting as it stands in another control system; nothing is checked, nothing moves."""
+        tag, _, what = name.partition(".")
+        if what == "MODE":
+            self.loops[tag].mode = int(value)
+        else:
+            setattr(self.loops[tag], _FIELDS[what], value)
+
     @staticmethod
     def _switch(name: str, loop: Loop, value: float) -> None:
         allowed = (MAN, AUTO, CAS) if loop.remote_setpoint else (MAN, AUTO)
