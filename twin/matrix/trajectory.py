@@ -23,7 +23,7 @@ class Trip:
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
-    """Outputs over time; read-only.
+    """Outputs over time; read-only, so whoever makes one leaves the arrays alone from then on.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class Trajectory:
 
     def __post_init__(self) -> None:
         for name in ("times_s", "values"):
-            array = np.array(getattr(self, name), dtype=np.float64)
+            array = np.asarray(getattr(self, name), dtype=np.float64).view()
             array.flags.writeable = False
             object.__setattr__(self, name, array)
         expected = (len(self.trips), len(self.times_s), len(self.names))
@@ -67,7 +67,7 @@ class Trajectory:
         """The trajectory of a model's declared outputs; what lies after a trip is blanked here."""
         declared = tuple(outputs)
         ended = tuple(trips) or (None,) * len(values)
-        told = np.array(values, dtype=np.float64)
+        told = values.copy() if any(ended) else values
         for member, trip in enumerate(ended):
             if trip is not None:
                 told[member, times_s > trip.time_s] = np.nan

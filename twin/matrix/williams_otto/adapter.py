@@ -90,7 +90,7 @@ class WilliamsOttoProcess:
                 watch((number + done) / len(runs))
 
             told.append(_sampled(run, planned, part) if planned.rate_action else _continuous(run, planned, part))
-        values = np.concatenate(told)
+        values = told[0] if len(told) == 1 else np.concatenate(told)
         if not np.all(np.isfinite(values[:, 0])):
             raise DivergedError("the Williams-Otto reactor has no solution here", remedy="make the change smaller")
         trips = [_trip(member[:, _LEVEL], scenario.times_s) for member in values]
@@ -150,15 +150,16 @@ def _continuous(state: ModelState, planned: Plan, watch: Watch) -> Array:
     # CasADi takes half a second to load, which the live path, where only `step` is asked for, does not pay.
     from twin.matrix.williams_otto import continuous
 
-    told = []
+    times, outputs = len(planned.scenario.times_s), len(declare().outputs)
+    told = np.empty((state.members, outputs, times))
     for member in range(state.members):
         watch(member / state.members)
         try:
-            told.append(continuous.run(state.member(member), planned))
+            told[member] = continuous.run(state.member(member), planned)
         except DivergedError:
             # What stops the fast solver, like a reactor that runs empty, is told second by second up to there.
-            told.append(_sampled(state.member(member), planned, watch)[0])
-    return np.stack(told)
+            told[member] = _sampled(state.member(member), planned, watch)[0].T
+    return told.transpose(0, 2, 1)
 
 
 def _sampled(state: ModelState, planned: Plan, watch: Watch) -> Array:

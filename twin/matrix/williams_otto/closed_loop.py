@@ -7,7 +7,7 @@ second is gone within seconds; a test holds it.
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 import casadi
 import numpy as np
@@ -130,12 +130,13 @@ def _call(function: casadi.Function, given: dict[str, Array], into: dict[str, Ar
 
     CasADi stores columns one after another, so an array's last axis is a matrix's column; what is not given is 0.
     """
+    buffer: Any
     buffer, evaluate = function.buffer()
     kept = {name: np.ascontiguousarray(array) for name, array in given.items()}
     for name, array in kept.items():
-        buffer.set_arg(function.index_in(name), memoryview(array))
+        buffer.set_arg(function.index_in(name), memoryview(cast(Any, array)))
     for name, array in into.items():
-        buffer.set_res(function.index_out(name), memoryview(array))
+        buffer.set_res(function.index_out(name), memoryview(cast(Any, array)))
     evaluate()
     if buffer.ret():
         raise DivergedError(

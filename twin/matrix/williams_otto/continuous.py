@@ -47,7 +47,7 @@ class Seed:
 
 @dataclass(frozen=True)
 class _Told:
-    """The rows of one run: `solved` (rows, times, 18), `setpoints` (rows, times, 5), `around` (rows, times, 10)."""
+    """The rows of one run: `solved` (rows, times, 18), `setpoints` (rows, 5, times), `around` (rows, 10, times)."""
 
     solved: Array
     setpoints: Array
@@ -76,20 +76,21 @@ def seeds(declaration: Declaration, scenario: Scenario, to: Sequence[str]) -> tu
 
 
 def run(state: ModelState, planned: Plan) -> Array:
-    """What a single member shows; shape (times, outputs). Raises `DivergedError`."""
+    """What a single member shows; shape (outputs, times). Raises `DivergedError`."""
     return _shown(_through(state, planned, ()))
 
 
 def differentiate(state: ModelState, planned: Plan, to: tuple[Seed, ...]) -> tuple[Array, Array]:
     """What a single member shows, and its derivatives; shapes (times, outputs) and (times, outputs, len(to))."""
     told = _through(state, planned, to)
-    point = np.concatenate([told.solved[0, :, :STATES], told.around[0]], axis=1).T
+    point = np.concatenate([told.solved[0, :, :STATES].T, told.around[0]])
     columns = []
     for row in range(1, len(told.solved)):
-        along = np.concatenate([told.solved[row, :, :STATES], told.around[row]], axis=1).T
-        instruments = _instruments_along().map(point.shape[1])(point, along).full().T
-        columns.append(np.concatenate([instruments, _settings(told, row)], axis=1))
-    return _shown(told), np.stack(columns, axis=2) if columns else np.zeros((*_shown(told).shape, 0))
+        along = np.concatenate([told.solved[row, :, :STATES].T, told.around[row]])
+        instruments = _instruments_along().map(point.shape[1])(point, along).full()
+        columns.append(np.concatenate([instruments, _settings(told, row)]).T)
+    shown = _shown(told).T
+    return shown, np.stack(columns, axis=2) if columns else np.zeros((*shown.shape, 0))
 
 
 def _through(state: ModelState, planned: Plan, to: tuple[Seed, ...]) -> _Told:
@@ -102,20 +103,22 @@ def _through(state: ModelState, planned: Plan, to: tuple[Seed, ...]) -> _Told:
     solved[0] = np.concatenate([state.states[0], state.inputs[0, _OUTPUTS]])
     going = Rows(solved, held, np.zeros_like(held), Regime.of(held[0, MODE::EACH][: len(LOOPS)]))
     times = planned.scenario.times_s
-    shape = (rows, len(times))
-    told = _Told(np.empty((*shape, solved.shape[1])), np.empty((*shape, len(LOOPS))), np.empty((*shape, _AROUND)))
+    told = _Told(
+        np.empty((rows, len(times), solved.shape[1])),
+        np.empty((rows, len(LOOPS), len(times))),
+        np.empty((rows, _AROUND, len(times))),
+    )
     for segment in planned.segments:
         _begin(going, segment, to)
         here = slice(segment.first, segment.first + segment.starts_on_row + segment.rows)
-        passed = (times[here] - segment.start_s)[:, None]
-        told.setpoints[:, here] = going.held[:, None, _SETPOINTS] + passed * going.rates[:, None, _SETPOINTS]
-        told.around[:, here] = going.held[:, None, SETTING_COUNT:] + passed * going.rates[:, None, SETTING_COUNT:]
+        now = going.held[:, :, None] + (times[here] - segment.start_s) * going.rates[:, :, None]
+        told.setpoints[:, :, here], told.around[:, :, here] = now[:, _SETPOINTS], now[:, SETTING_COUNT:]
         if segment.starts_on_row:
             told.solved[:, segment.first] = going.solved
         cascade = going.regime.cascade
         told.solved[:, here.stop - segment.rows : here.stop] = going.run(segment.grid_s)[:, : segment.rows]
         if cascade:
-            told.setpoints[:, here, SLAVE] = value_of(SLAVE, told.solved[:, here, STATES + MASTER])
+            told.setpoints[:, SLAVE, here] = value_of(SLAVE, told.solved[:, here, STATES + MASTER])
     return told
 
 
@@ -150,15 +153,14 @@ def _target(change: Change, to: tuple[Seed, ...], rows: int) -> Array:
 
 
 def _shown(told: _Told) -> Array:
-    around: list[Any] = list(told.around[0].T)
-    instruments = measurements(list(told.solved[0, :, :STATES].T), Surroundings(*around))
-    return np.concatenate([np.stack(instruments, axis=1), _settings(told, 0)], axis=1)
+    state, around = np.ascontiguousarray(told.solved[0, :, :STATES].T), told.around[0]
+    return np.concatenate([np.stack(measurements(list(state), Surroundings(*around))), _settings(told, 0)])
 
 
 def _settings(told: _Told, row: int) -> Array:
-    """Setpoint and output of each loop in the order of `declared.SHOWN`; shape (times, 10)."""
-    pairs = np.stack([told.setpoints[row], told.solved[row][:, STATES:]], axis=2)
-    return pairs.reshape(len(pairs), 2 * len(LOOPS))
+    """Setpoint and output of each loop in the order of `declared.SHOWN`; shape (10, times)."""
+    pairs = np.stack([told.setpoints[row], told.solved[row, :, STATES:].T], axis=1)
+    return pairs.reshape(2 * len(LOOPS), -1)
 
 
 @lru_cache(maxsize=1)
