@@ -177,6 +177,7 @@ class EnsembleFilter:
             wide[:, [first + column for column, _ in used]],
             np.array([value for _, value in used]),
             self._noise[places],
+            self.plan.gate,
         )
         if self.plan.method == "transform":
             after = transform_update(wide, compared)

@@ -14,9 +14,12 @@ References
    Monthly Weather Review 140 (2012) 3078-3089, eq. 2 (relaxation to the prior spread).
 .. [4] Y. Bar-Shalom, X. R. Li, T. Kirubarajan, Estimation with Applications to Tracking and Navigation, Wiley 2001,
    section 5.4 (normalised innovation squared).
+.. [5] S. Roh, M. G. Genton, M. Jun, I. Szunyogh, I. Hoteit, Observation quality control with a robust ensemble Kalman
+   filter, Monthly Weather Review 141 (2013) 4414-4428 (clipped innovations).
 """
 
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,11 +41,17 @@ class Comparison:
     right: Floats
 
     @classmethod
-    def of(cls, predicted: Floats, readings: Floats, noise: Floats) -> "Comparison":
-        """Compare readings (k,) of the noise given (k,), standard deviations, with predictions (m, k)."""
+    def of(cls, predicted: Floats, readings: Floats, noise: Floats, gate: float = inf) -> "Comparison":
+        """Compare readings (k,) of the noise given (k,), standard deviations, with predictions (m, k).
+
+        An innovation beyond `gate` times what it should be is clipped to that [5]_, so that a wild reading pulls no
+        harder than one at the gate, and a plant that has really gone there is followed all the same.
+        """
         mean = predicted.mean(axis=0)
-        left, singular, right = np.linalg.svd((predicted - mean) / noise, full_matrices=False)
-        return cls((readings - mean) / noise, left, singular, right)
+        deviations = (predicted - mean) / noise
+        most = gate * np.sqrt(1.0 + deviations.var(axis=0, ddof=1))
+        left, singular, right = np.linalg.svd(deviations, full_matrices=False)
+        return cls(np.clip((readings - mean) / noise, -most, most), left, singular, right)
 
     @property
     def members(self) -> int:

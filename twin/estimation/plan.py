@@ -40,7 +40,8 @@ class EstimatePlan:
     """What is estimated from which tags, and how.
 
     `inflation` multiplies the members' deviations at each update and `relaxation`, 0 to 1, brings that share of the
-    lost spread back; both make up for what a small ensemble forgets.
+    lost spread back; both make up for what a small ensemble forgets. A reading that lies further from what is expected
+    than `gate` times its standard deviation pulls no harder than one that lies there; infinite: all are believed alike.
 
     Raises
     ------
@@ -54,6 +55,7 @@ class EstimatePlan:
     method: Method = "transform"
     inflation: float = 1.0
     relaxation: float = 0.0
+    gate: float = 5.0
 
     def __post_init__(self) -> None:
         for rows in (self.unknowns, self.instruments):
@@ -73,10 +75,12 @@ class EstimatePlan:
                     f"{instrument.name}: noise {instrument.noise}, delay {instrument.delay_s} s",
                     remedy="give a noise above 0 and a delay of 0 or more",
                 )
-        if not (self.members >= 3 and self.inflation >= 1.0 and 0.0 <= self.relaxation < 1.0):
+        sensible = self.members >= 3 and self.inflation >= 1.0 and 0.0 <= self.relaxation < 1.0 and self.gate >= 3.0
+        if not sensible:
             raise EstimatePlanError(
-                f"{self.members} members, inflation {self.inflation}, relaxation {self.relaxation}",
-                remedy="give 3 members or more, an inflation of 1 or more, a relaxation from 0 to below 1",
+                f"{self.members} members, inflation {self.inflation}, relaxation {self.relaxation}, gate {self.gate}",
+                remedy="give 3 members or more, an inflation of 1 or more, a relaxation from 0 to below 1, a gate of 3 "
+                "or more",
             )
 
     def check(self, declaration: Declaration) -> None:

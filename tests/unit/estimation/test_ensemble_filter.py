@@ -1,6 +1,7 @@
 """The filter beside a plant whose answer is known: exact Kalman filter, late results, parameters, bad readings."""
 
 from dataclasses import replace
+from math import inf
 
 import numpy as np
 import pytest
@@ -30,6 +31,7 @@ def plan(**changes):
         ),
         "instruments": (Instrument(name="y0", noise=0.5), Instrument(name="y1", noise=0.8, delay_s=4)),
         "members": 30,
+        "gate": inf,
     }
     return EstimatePlan(**(asked | changes))
 
@@ -210,6 +212,22 @@ def test_bad_doubtful_and_too_old_readings_are_left_out(estimator, reading):
     np.testing.assert_array_equal(with_it.ensemble.states, without.ensemble.states)
 
 
+@pytest.mark.parametrize("method", ["transform", "stochastic"])
+def test_a_wild_reading_pulls_no_harder_than_one_at_the_gate(model, method):
+    estimator = EnsembleFilter(model, plan(method=method, gate=5.0))
+    estimate = begun(estimator)
+    expected = estimator.outputs(estimate)["y0"]
+    gate = expected.mean + 5.0 * np.hypot(expected.spread, 0.5)
+    wild, at_gate = (
+        estimator.assimilate(estimate, [Measured("y0", 0, value)], 1).ensemble.states for value in (1e9, gate)
+    )
+    np.testing.assert_allclose(wild, at_gate)
+    near = Measured("y0", 0, expected.mean + 1.0)
+    believing = EnsembleFilter(model, plan(method=method))
+    held = [one.assimilate(estimate, [near], 1).ensemble.states for one in (estimator, believing)]
+    np.testing.assert_array_equal(*held)
+
+
 def test_a_late_result_of_a_time_between_two_steps_is_compared_with_the_nearer(estimator):
     estimate = begun(estimator)
     estimate = estimator.advance(estimator.advance(estimate, {}, 3, 1), {}, 1, 2)
@@ -266,6 +284,7 @@ def test_readings_of_unknown_tags_and_of_the_future_are_mistakes(estimator, read
         ({"instruments": (Instrument(name="y0", noise=0.0),)}, "y0: noise 0.0.*above 0"),
         ({"members": 2}, "2 members.*3 members or more"),
         ({"relaxation": 1.0}, "relaxation 1.0"),
+        ({"gate": 2.0}, "gate 2.0.*gate of 3 or more"),
     ],
 )
 def test_a_plan_that_makes_no_sense_is_refused_by_name(model, changes, said):
