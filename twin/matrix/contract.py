@@ -8,6 +8,7 @@ import pickle
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final, cast
 
 import numpy as np
@@ -66,8 +67,9 @@ class ModelCase:
         """What a new instance answers."""
         return self.make().simulate(state, self.scenario(changes), watch)
 
-    def start(self) -> ModelState:
-        """What a new instance makes of the twin."""
+    @cached_property
+    def state(self) -> ModelState:
+        """What an instance makes of the twin; made once, since nobody can change it."""
         return self.make().start(self.twin)
 
 
@@ -86,7 +88,7 @@ class ProcessModelContract:
 
     def test_a_start_is_one_member_of_the_declared_shape(self, case: ModelCase) -> None:
         """One finite member, by the declaration's order, within the ranges."""
-        declared, state = case.make().declaration, case.start()
+        declared, state = case.make().declaration, case.state
         for variables, values in (
             (declared.states, state.states),
             (declared.parameters, state.parameters),
@@ -98,7 +100,7 @@ class ProcessModelContract:
 
     def test_the_trajectory_tells_the_declared_outputs_at_the_scenarios_times(self, case: ModelCase) -> None:
         """Names, units and times are those asked for; values are finite, and JSON keeps them."""
-        declared, told = case.make().declaration, case.run(case.start(), case.changes)
+        declared, told = case.make().declaration, case.run(case.state, case.changes)
         _hold(told.names == tuple(one.name for one in declared.outputs), "the outputs are those declared")
         _hold(told.units == tuple(one.unit for one in declared.outputs), "the units are those declared")
         _same(told.times_s, case.scenario(case.changes).times_s)
@@ -108,7 +110,7 @@ class ProcessModelContract:
 
     def test_same_input_same_output(self, case: ModelCase) -> None:
         """Bit for bit: asked twice, of another instance, and from a state that crossed a process border."""
-        state = case.start()
+        state = case.state
         first = case.run(state, case.changes)
         _same(case.run(state, case.changes).values, first.values)
         _same(case.run(pickle.loads(pickle.dumps(state)), case.changes).values, first.values)  # noqa: S301
@@ -118,20 +120,20 @@ class ProcessModelContract:
 
     def test_changes_move_the_process_and_the_base_case_is_another(self, case: ModelCase) -> None:
         """The question matters."""
-        state = case.start()
+        state = case.state
         base, changed = case.run(state)[case.watched], case.run(state, case.changes)[case.watched]
         _hold(not np.allclose(base, changed), f"{case.changes} move {case.watched}")
 
     def test_units_are_respected(self, case: ModelCase) -> None:
         """The same question in other units has the same answer."""
-        state = case.start()
+        state = case.state
         one, other = case.run(state, case.changes), case.run(state, case.same_changes)
         spans = _spans(case.make())
         _hold(float(np.max(np.abs(one.values - other.values) / spans)) < 1e-6, "the answers are the same")
 
     def test_forks_share_nothing(self, case: ModelCase) -> None:
         """What is asked of one fork leaves the state and every other question alone, members of an ensemble too."""
-        model, state = case.make(), case.start()
+        model, state = case.make(), case.state
         before = pickle.dumps(state)
         base = model.simulate(state, case.scenario(()))
         model.simulate(state, case.scenario(case.changes))
@@ -154,7 +156,7 @@ class ProcessModelContract:
             if len(asked) == 3:
                 raise SimulationCancelledError
 
-        many = joined([case.start()] * 8)
+        many = joined([case.state] * 8)
         began = time.perf_counter()
         try:
             case.make().simulate(many, case.scenario(case.changes, case.long_horizon), cancelled)
@@ -166,7 +168,7 @@ class ProcessModelContract:
 
     def test_errors_are_translated_and_say_what_to_do(self, case: ModelCase) -> None:
         """Impossible questions and states are errors of the port's tree, with a remedy."""
-        model, state = case.make(), case.start()
+        model, state = case.make(), case.state
         nothing = TwinSnapshot(case.twin.plant, {}, {})
         _hold(bool(_error(lambda: model.start(nothing), SnapshotError).remedy), "a remedy is told")
         foreign = replace(state, model="another/1")
@@ -182,7 +184,7 @@ class ProcessModelContract:
 
     def test_steps_lead_where_the_trajectory_does(self, case: ModelCase) -> None:
         """Stepping is repeatable, leaves its state alone, does not depend on the steps' length, and agrees."""
-        model, state = case.make(), case.start()
+        model, state = case.make(), case.state
         if not isinstance(model, SteppableModel):
             return
         before = pickle.dumps(state)
@@ -197,7 +199,7 @@ class ProcessModelContract:
 
     def test_held_outputs_stay_and_members_step_as_if_alone(self, case: ModelCase) -> None:
         """`follow` takes settings as they stand, `hold` keeps them, and members do not meet."""
-        model, state = case.make(), case.start()
+        model, state = case.make(), case.state
         if not isinstance(model, SteppableModel):
             return
         held = next(one.name for one in case.make().declaration.inputs if one.name.endswith(".OP"))
@@ -210,7 +212,7 @@ class ProcessModelContract:
 
     def test_states_and_parameters_may_be_written(self, case: ModelCase) -> None:
         """A written state is heard at once, one step later as well."""
-        model, state = case.make(), case.start()
+        model, state = case.make(), case.state
         if not isinstance(model, SteppableModel) or "state" not in case.make().declaration.capabilities:
             return
         written = state.with_states(state.states * 1.01)
@@ -220,7 +222,7 @@ class ProcessModelContract:
 
     def test_gradients_are_the_trajectorys_derivatives(self, case: ModelCase) -> None:
         """They agree with differences of two trajectories."""
-        model, state = case.make(), case.start()
+        model, state = case.make(), case.state
         if not isinstance(model, DifferentiableModel):
             return
         scenario = case.scenario(case.changes)

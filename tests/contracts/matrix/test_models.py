@@ -127,3 +127,25 @@ class TestWilliamsOtto(ProcessModelContract):
                 "TIC-101.KC=4 dimensionless over 1 min",
             ),
         )
+
+
+class TestTennesseeEastman(ProcessModelContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def case(cls) -> ModelCase:
+        pytest.importorskip("tep_studio.simulation.native", reason="the extra 'tep' is not installed")
+        from twin.matrix.tennessee_eastman.adapter import TennesseeEastmanProcess
+        from twin.matrix.tennessee_eastman.model import TennesseeEastmanModel
+
+        plant = TennesseeEastmanModel(seed=7)
+        plant.control(plant.measure())
+        return ModelCase(
+            make=TennesseeEastmanProcess,
+            twin=twin_of("tennessee-eastman", plant),
+            changes=("TIC-209.SP=121.5 degC over 2 min", "FC-250.SP=22 m^3/h"),
+            same_changes=("TIC-209.SP=394.65 K over 120 s", "FC-250.SP=22000 L/h"),
+            watched="TIC-209.PV",
+            horizon="4 min",
+            long_horizon="2 h",
+            refused=("TIC-209.OP=50 %", "FIC-201.SP=300 m^3/h", "TIC-209.MODE=CAS"),
+        )

@@ -7,7 +7,7 @@ separator temperature move the cooling water. The %G feedback and the overrides 
 Inside, times are hours and flows the article's (kscmh, kg/h, m3/h); `SCALES` leads to the signals' units.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import inf
 from typing import Any
@@ -89,6 +89,14 @@ _TARGETS = ("TIC-209", "PIC-207", "LIC-208", "LIC-212", "LIC-215", "FC-250", "AC
 # Ratios of D and E to the production index as polynomials of the wanted %G, and how fast two targets may move, 1/h.
 _RATIO_D = (1.5192e-3, 5.9446e-1, 2.7690e-1)
 _RATIO_E = (-1.1377e-3, -8.0893e-1, 9.1060e1)
+_MASTERS = (
+    ("FIC-201", "AC-223A"),
+    ("FIC-204", "AC-223C"),
+    ("FIC-210", "PIC-207"),
+    ("FIC-214", "LIC-212"),
+    ("FIC-217", "LIC-215"),
+)
+"""Flow loops and the loops that set their ratios."""
 _PRODUCTION_RATE = 0.3 * 22.95 / 24.0
 _SHARE_G_RATE = 50.0 / 24.0
 _BASE_INDEX = 100.0
@@ -196,13 +204,7 @@ class PlantControl:
 
     def _track(self, measured: Sequence[float], index: float) -> None:
         """Masters whose slave does not listen follow it."""
-        for flow, master in (
-            ("FIC-201", "AC-223A"),
-            ("FIC-204", "AC-223C"),
-            ("FIC-210", "PIC-207"),
-            ("FIC-214", "LIC-212"),
-            ("FIC-217", "LIC-215"),
-        ):
+        for flow, master in _MASTERS:
             slave = self.loops[flow]
             if slave.mode != CAS:
                 now = measured[_FLOWS[flow][0]] if slave.mode == MAN else slave.setpoint
@@ -244,6 +246,31 @@ class PlantControl:
             if loop.mode == CAS:
                 raise WrongModeError(name, "its master sets it (CAS)", "set its mode to AUTO first")
             loop.setpoint = value / SCALES.get(tag, 1.0)
+
+    def put(self, settings: Mapping[str, float]) -> None:
+        """Take settings as they stand in another control system, in the signals' units, whatever the modes."""
+        for name, value in settings.items():
+            tag, _, what = name.partition(".")
+            if what == "MODE":
+                self.loops[tag].mode = int(value)
+            elif what == "OP":
+                self.valves[_VALVE_INDEX[tag]] = value
+                if tag in self.loops:
+                    self.loops[tag].output = value
+            elif tag in self.targets:
+                self.targets[tag] = value
+            else:
+                self.loops[tag].setpoint = value / SCALES.get(tag, 1.0)
+        self._production, self._share_g = self.targets["FC-250"], self.targets["AC-225G"]
+
+    def align(self) -> None:
+        """Let all masters stand where their slaves' setpoints say, so that nothing jumps when the loops go on."""
+        ratio = (_RATIO_D[0] * self._share_g + _RATIO_D[1]) * self._share_g + _RATIO_D[2]
+        index = self.loops["FIC-202"].setpoint / ratio
+        self.loops["FC-250"].hold(index - _BASE_INDEX)
+        for flow, master in _MASTERS:
+            self.loops[master].hold(self.loops[flow].setpoint / index)
+        self.loops["LIC-208"].hold(self.loops["TIC-211"].setpoint)
 
     def _write_valve(self, name: str, tag: str, loop: SampledLoop | None, value: float) -> None:
         if loop is not None:

@@ -3,7 +3,7 @@
 The equations are the 2015 revision (Bathelt, Ricker and Jelali) compiled in `tep-studio`; measurement noise is theirs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -26,6 +26,10 @@ _BASE_OFFSET = 1238
 _STEP_H = 1.0 / 3600.0
 _NUDGE_H = 1e-9
 _NOISE_AND_ALL_CONSTRAINTS = 0x0F
+_WITHOUT_NOISE = 0x10
+_OWN_GENERATORS = 0x20
+# Where the kernel keeps its flags and, with generators of their own, those of noise and of disturbances; in doubles.
+_FLAGS_OFFSET, _NOISE_OFFSET, _DISTURBANCE_OFFSET = 1333, 294, 295
 _GAS_FLOWS = (0, 3, 4, 5, 9)
 _VERSION = 1
 
@@ -51,9 +55,8 @@ class TennesseeEastmanModel:
     def restart(self) -> None:
         """Begin again at the base case with fresh noise; disturbances stay as they are switched."""
         self._restarts += 1
-        # The kernel's generator wants a seed of a few million at least to spread its first numbers.
-        seed = 1_431_655_765 + 7919 * self._seed + 104_729 * self._restarts
-        self._kernel.reset(seed=float(seed), ms_flag=_NOISE_AND_ALL_CONSTRAINTS)
+        seed = _generator(self._seed) + 104_729 * self._restarts
+        self._kernel.reset(seed=seed, ms_flag=_NOISE_AND_ALL_CONSTRAINTS)
         self._steps = 0
         self._measured: list[float] | None = None
         self._control = PlantControl(self._read_kernel(), 0.0)
@@ -128,6 +131,42 @@ class TennesseeEastmanModel:
         bases[:] = np.asarray(BASES) + np.asarray(changes)
         self._restore_kernel(bytes(model), snapshot.state, snapshot.time, snapshot.xmv, snapshot.idv)
 
+    @property
+    def process_state(self) -> list[float]:
+        """The 50 states of the equations: holdups, energies, temperatures and valve positions."""
+        return [float(value) for value in self._kernel.state]
+
+    @property
+    def bases(self) -> list[float]:
+        """What `BASES` lists, as it is now."""
+        return self._bases()
+
+    def rewrite(self, state: Sequence[float], bases: Sequence[float]) -> None:
+        """Put other values in place of `process_state` and `bases`; the next measurement is of these."""
+        self.drift([now - design for now, design in zip(bases, BASES, strict=True)])
+        self._kernel.state = np.array(state, dtype=np.float64)
+        self._measured = None
+
+    def separate(self, seed: int, *, noise: bool) -> None:
+        """Go on with a future of one's own: noise (or none) and disturbances from generators that nobody shares.
+
+        A copy of a running plant would otherwise know the plant's future noise and disturbances.
+        """
+        held = self._kernel.snapshot()
+        model = bytearray(held.model_bytes)
+        flags = np.frombuffer(model, dtype=np.int64, count=1, offset=8 * _FLAGS_OFFSET)
+        flags[:] = _NOISE_AND_ALL_CONSTRAINTS | _OWN_GENERATORS | (0 if noise else _WITHOUT_NOISE)
+        numbers = np.frombuffer(model, dtype=np.float64)
+        numbers[[_NOISE_OFFSET, _DISTURBANCE_OFFSET]] = _generator(seed), _generator(seed) + 15_485_863
+        self._restore_kernel(bytes(model), held.state, held.time, held.xmv, held.idv)
+        self._measured = None
+
+    def put(self, settings: Mapping[str, float]) -> None:
+        """Take settings as they stand in another control system, whatever the modes; masters follow their slaves."""
+        self._control.put(settings)
+        if "FIC-202.SP" in settings:
+            self._control.align()
+
     def snapshot(self) -> bytes:
         """Kernel, control, trip and disturbances as MessagePack."""
         kernel = self._kernel.snapshot()
@@ -186,3 +225,8 @@ class TennesseeEastmanModel:
             outputs = self._kernel.outputs(self._steps * _STEP_H, self._kernel.state)
             self._measured = [float(value) for value in outputs["measurements"]]
         return self._measured
+
+
+def _generator(seed: int) -> float:
+    """Where the kernel's generator begins; it wants a few million at least to spread its first numbers."""
+    return float(1_431_655_765 + 7919 * seed)
