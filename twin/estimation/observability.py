@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from twin.estimation.ensemble_filter import FollowedModel
 from twin.estimation.errors import NotObservableError
 from twin.estimation.plan import EstimatePlan
-from twin.matrix.model_state import ModelState
+from twin.matrix.model_state import ModelState, joined
 
 Floats = NDArray[np.float64]
 
@@ -85,14 +85,15 @@ class ObservabilityReport:
 def answers(
     model: FollowedModel, plan: EstimatePlan, state: ModelState, times_s: Sequence[int], *, hold: bool = True
 ) -> Floats:
-    """How each tag answers to each unknown at the times given, in noises per spread; shape (times, tags, unknowns).
+    """How each tag answers to each unknown, in noises per spread; shape (members, times, tags, unknowns).
 
     Parameters
     ----------
     model, plan
         As for the filter.
     state
-        The single state that the unknowns are moved around.
+        The states that the unknowns are moved around: one, or an ensemble where what a tag tells depends on where the
+        plant may be.
     times_s
         Whole seconds after `state`, ascending, at which all tags are read.
     hold
@@ -110,14 +111,14 @@ def answers(
     plan.check(declaration)
     outputs = [declaration.output_index[instrument.name] for instrument in plan.instruments]
     noise = np.array([instrument.noise for instrument in plan.instruments])
-    ensemble, moved = _moved(model, plan, state)
+    ensemble, apart = _moved(model, plan, state)
     told, now = [], 0
     for time_s in times_s:
         if time_s > now:
             ensemble, now = model.step(ensemble, float(time_s - now), hold=hold), time_s
-        up, down = np.split(model.outputs(ensemble)[:, outputs], 2)
-        told.append(((up - down) / noise).T / moved)
-    return np.array(told)
+        up, down = model.outputs(ensemble)[:, outputs].reshape(2, *apart.shape, len(outputs))
+        told.append((up - down) / noise / apart[:, :, None])
+    return np.array(told).transpose(2, 0, 3, 1)
 
 
 def observability(plan: EstimatePlan, told: Floats, *, limit: float = 0.5) -> ObservabilityReport:
@@ -131,11 +132,12 @@ def observability(plan: EstimatePlan, told: Floats, *, limit: float = 0.5) -> Ob
     plan
         The plan that the answers were made for.
     told
-        From `answers`, shape (n, tags, unknowns); several operating points are concatenated along the first axis.
+        From `answers`, shape (members, times, tags, unknowns): the information is added over the times and averaged
+        over the members. Operating points that the plant visits one after the other are concatenated along the times.
     limit
         Share of its spread that an unknown may keep and still count as told, 0 to 1.
     """
-    by_tag = np.einsum("tki,tkj->kij", told, told)
+    by_tag = np.einsum("mtki,mtkj->kij", told, told) / len(told)
     kept = list(range(len(plan.unknowns)))
     findings: dict[int, Finding] = {}
     while kept:
@@ -152,26 +154,30 @@ def observability(plan: EstimatePlan, told: Floats, *, limit: float = 0.5) -> Ob
 
 
 def _moved(model: FollowedModel, plan: EstimatePlan, state: ModelState) -> tuple[ModelState, Floats]:
-    """Members with each unknown up, then each down, and by how many spreads each pair lies apart.
+    """All members with each unknown up, then with each down, and by how many spreads these lie apart.
 
-    At the edge of its range an unknown is moved to one side only.
+    At the edge of its range an unknown is moved to one side only. The second has shape (unknowns, members).
     """
-    declaration, unknowns = model.declaration, plan.unknowns
-    count = len(unknowns)
-    ensemble = state.repeated(2 * count)
-    states, parameters = ensemble.states.copy(), ensemble.parameters.copy()
-    apart = np.empty(count)
-    for row, unknown in enumerate(unknowns):
+    declaration, count = model.declaration, len(plan.unknowns)
+    ensemble = joined([state] * (2 * count))
+    # By side, by unknown moved, by member.
+    states, parameters = (
+        table.reshape(2, count, state.members, table.shape[1]).copy()
+        for table in (ensemble.states, ensemble.parameters)
+    )
+    apart = np.empty((count, state.members))
+    for row, unknown in enumerate(plan.unknowns):
         free = unknown.name in declaration.parameter_index
         table, index = (parameters, declaration.parameter_index) if free else (states, declaration.state_index)
         column = index[unknown.name]
         variable = (declaration.parameters if free else declaration.states)[column]
         spread = unknown.spread or unknown.walk
-        for member, sign in ((row, 1.0), (count + row, -1.0)):
-            table[member, column] = np.clip(table[member, column] + sign * MOVED * spread, variable.low, variable.high)
-        # One that its range does not let move has no answer.
-        apart[row] = (table[row, column] - table[count + row, column]) / spread or np.inf
-    return ensemble.with_states(states).with_parameters(parameters), apart
+        move = MOVED * spread * np.array([[1.0], [-1.0]])
+        table[:, row, :, column] = np.clip(table[:, row, :, column] + move, variable.low, variable.high)
+        apart[row] = (table[0, row, :, column] - table[1, row, :, column]) / spread
+    moved = ensemble.with_states(states.reshape(ensemble.states.shape))
+    # One that its range does not let move has no answer.
+    return moved.with_parameters(parameters.reshape(ensemble.parameters.shape)), np.where(apart > 0.0, apart, np.inf)
 
 
 def _left(by_tag: Floats, kept: Sequence[int]) -> Floats:

@@ -58,6 +58,11 @@ class EstimatePlan:
     gate: float = 5.0
 
     def __post_init__(self) -> None:
+        if not (self.unknowns and self.instruments):
+            raise EstimatePlanError(
+                f"{len(self.unknowns)} unknowns and {len(self.instruments)} tags leave nothing to estimate",
+                remedy="name one of each at least",
+            )
         for rows in (self.unknowns, self.instruments):
             names = [row.name for row in rows]
             for name in names:

@@ -282,6 +282,7 @@ def test_readings_of_unknown_tags_and_of_the_future_are_mistakes(estimator, read
         ({"unknowns": (Unknown(name="p0", spread=1.0),) * 2}, "p0 is named twice"),
         ({"instruments": (Instrument(name="z", noise=1.0),)}, "z is no output.*y0, y1"),
         ({"instruments": (Instrument(name="y0", noise=0.0),)}, "y0: noise 0.0.*above 0"),
+        ({"unknowns": ()}, "0 unknowns and 2 tags.*name one of each"),
         ({"members": 2}, "2 members.*3 members or more"),
         ({"relaxation": 1.0}, "relaxation 1.0"),
         ({"gate": 2.0}, "gate 2.0.*gate of 3 or more"),

@@ -9,6 +9,7 @@ from twin.estimation.ensemble_filter import EnsembleFilter, Measured
 from twin.estimation.errors import EstimatePlanError, NotObservableError
 from twin.estimation.observability import answers, observability
 from twin.estimation.plan import EstimatePlan, Instrument, Unknown
+from twin.matrix.model_state import joined
 
 
 def plan(unknowns, tags, noise=0.1, spread=1.0):
@@ -90,7 +91,7 @@ def test_two_operating_points_tell_more_than_one(linear_model):
     asked = plan(["p0", "p1"], ["y0"])
     told = [answers(model, asked, model.single([0.0], [0.0, 0.0]), (0,)) for model in points]
     assert [len(observability(asked, one).told) for one in told] == [1, 1]
-    assert observability(asked, np.concatenate(told)).told == ("p0", "p1")
+    assert observability(asked, np.concatenate(told, axis=1)).told == ("p0", "p1")
 
 
 def test_states_are_unknowns_too(linear_model):
@@ -99,6 +100,12 @@ def test_states_are_unknowns_too(linear_model):
     asked = plan(["x0", "x1"], ["y0"])
     assert report(model, asked, (0,)).told == ("x0",)
     assert report(model, asked, (0, 1, 2, 3)).told == ("x0", "x1")
+
+
+def test_a_model_without_parameters_has_states_to_look_for(lorenz96):
+    asked = plan(["x3", "x20"], ["y3"], noise=0.5)
+    told = answers(lorenz96, asked, lorenz96.single(np.linspace(-1, 8, 40)), (0,))
+    assert [one.told for one in observability(asked, told).findings] == [True, False]
 
 
 def test_what_stays_is_what_a_filter_has_left(linear_model):
@@ -114,6 +121,22 @@ def test_what_stays_is_what_a_filter_has_left(linear_model):
     findings = {one.name: one for one in report(model, asked, range(1, 13), limit=1.0).findings}
     for name in ("p0", "p1"):
         assert findings[name].stays == pytest.approx(left[name].spread, rel=0.03)
+
+
+def test_what_is_blind_at_one_point_may_be_seen_over_an_ensemble(linear_model):
+    """A tag that tells the square of an unknown says nothing at 0, and 2 p for each of its changes elsewhere."""
+    model = linear_model([[1.0]], [[0.0]], [[0.0]])
+    model.outputs = lambda state: state.parameters**2
+    asked = plan(["p0"], ["y0"], noise=0.5)
+    points = np.array([-1.5, -0.5, 0.0, 1.0])
+    ensemble = joined([model.single([0.0], [point]) for point in points])
+    told = answers(model, asked, ensemble, (0, 1))
+    assert told.shape == (4, 2, 1, 1)
+    np.testing.assert_allclose(told[:, :, 0, 0], np.repeat(2 * points / 0.5, 2).reshape(4, 2), atol=1e-12)
+    (found,) = observability(asked, told).findings
+    assert found.stays == pytest.approx((1 + 2 * np.mean((2 * points / 0.5) ** 2)) ** -0.5)
+    assert found.told
+    assert not observability(asked, answers(model, asked, ensemble.member(2), (0, 1))).told
 
 
 def test_at_the_edge_of_its_range_an_unknown_is_moved_inwards_only(linear_model):
