@@ -46,8 +46,8 @@ class TennesseeEastmanProcess:
         """
         self._noise, self._seed = noise, seed
         self._machine = TennesseeEastmanModel()
-        self._machine.separate(seed, noise=False)
         self._fresh = self._machine.snapshot()
+        self._machine.separate(seed, noise=False)
         # Setpoints that masters write are known after a first scan.
         self._machine.control(self._machine.measure())
         self._declaration = declare(self._machine)

@@ -28,8 +28,10 @@ _NUDGE_H = 1e-9
 _NOISE_AND_ALL_CONSTRAINTS = 0x0F
 _WITHOUT_NOISE = 0x10
 _OWN_GENERATORS = 0x20
-# Where the kernel keeps its flags and, with generators of their own, those of noise and of disturbances; in doubles.
+# Where the kernel keeps its flags, with generators of their own those of noise and of disturbances, and the noise's
+# deviations, which follow from the flags at a reset only; in doubles.
 _FLAGS_OFFSET, _NOISE_OFFSET, _DISTURBANCE_OFFSET = 1333, 294, 295
+_DEVIATIONS = slice(957, 1032)
 _GAS_FLOWS = (0, 3, 4, 5, 9)
 _VERSION = 1
 
@@ -150,7 +152,7 @@ class TennesseeEastmanModel:
     def separate(self, seed: int, *, noise: bool) -> None:
         """Go on with a future of one's own: noise (or none) and disturbances from generators that nobody shares.
 
-        A copy of a running plant would otherwise know the plant's future noise and disturbances.
+        A copy of a running plant would otherwise know the plant's future. Noise that was taken away does not come back.
         """
         held = self._kernel.snapshot()
         model = bytearray(held.model_bytes)
@@ -158,12 +160,14 @@ class TennesseeEastmanModel:
         flags[:] = _NOISE_AND_ALL_CONSTRAINTS | _OWN_GENERATORS | (0 if noise else _WITHOUT_NOISE)
         numbers = np.frombuffer(model, dtype=np.float64)
         numbers[[_NOISE_OFFSET, _DISTURBANCE_OFFSET]] = _generator(seed), _generator(seed) + 15_485_863
+        if not noise:
+            numbers[_DEVIATIONS] = 0.0
         self._restore_kernel(bytes(model), held.state, held.time, held.xmv, held.idv)
         self._measured = None
 
     def put(self, settings: Mapping[str, float]) -> None:
         """Take settings as they stand in another control system, whatever the modes; masters follow their slaves."""
-        self._control.put(settings)
+        self._control.put({name: float(value) for name, value in settings.items()})
         if "FIC-202.SP" in settings:
             self._control.align()
 

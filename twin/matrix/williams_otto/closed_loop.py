@@ -137,12 +137,13 @@ def _call(function: casadi.Function, given: dict[str, Array], into: dict[str, Ar
         buffer.set_arg(function.index_in(name), memoryview(cast(Any, array)))
     for name, array in into.items():
         buffer.set_res(function.index_out(name), memoryview(cast(Any, array)))
-    evaluate()
-    if buffer.ret():
+    try:
+        evaluate()
+    except RuntimeError as error:
         raise DivergedError(
             "the Williams-Otto reactor's equations have no solution here",
             remedy="make the change smaller or slower, or look less far ahead",
-        )
+        ) from error
 
 
 @lru_cache(maxsize=128)
