@@ -12,6 +12,7 @@
     |   `-- UnknownCompoundError    a compound that nobody knows
     |-- EquipmentError              an unknown type, or design data that don't fit or aren't told (twin.atlas.equipment)
     |-- ExpressionError             a derived tag's expression (twin.atlas.expressions); knows its position
+    |-- MatrixError                 a process model could not answer; a tree of its own (twin.matrix.errors)
     |-- NotInGraphError             a name that a plant or portfolio hasn't (twin.atlas.traversal)
     |-- PlantError                  a plant that breaks its invariants (twin.atlas.plant)
     |-- PortfolioError              a portfolio that breaks its invariants (twin.atlas.portfolio)

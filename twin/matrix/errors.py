@@ -7,10 +7,11 @@
         |-- UnsupportedError        a capability that this model does not have
         |-- DivergedError           the equations found no solution
         |-- OutOfRangeError         a state or parameter outside what the model is valid for
+        |-- MissingSimulatorError   the simulator is not installed
         |-- LicenceError            the simulator got no licence, or lost it
         |-- SimulationTimeoutError  the run took longer than it was given
         |-- SimulationCancelledError  whoever asked does not want the answer any more
-        `-- CrashedError            the simulator ended, hangs or is not installed
+        `-- CrashedError            the simulator ended or hangs
 
 `retryable` says whether the same question may succeed when it is asked again.
 """
@@ -52,6 +53,10 @@ class OutOfRangeError(MatrixError):
     """A state, input or parameter outside the range that the model is valid for."""
 
 
+class MissingSimulatorError(MatrixError):
+    """The simulator is not installed."""
+
+
 class LicenceError(MatrixError):
     """The simulator got no licence, or lost it while it ran."""
 
@@ -72,6 +77,6 @@ class SimulationCancelledError(MatrixError):
 
 
 class CrashedError(MatrixError):
-    """The simulator ended, hangs, or is not installed."""
+    """The simulator ended or hangs."""
 
     retryable = True

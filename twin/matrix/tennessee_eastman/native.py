@@ -3,16 +3,17 @@
 from importlib import import_module
 from typing import Any
 
-from twin.atlas.errors import AtlasError
+from twin.matrix.errors import MissingSimulatorError
 
 
-class TennesseeEastmanMissingError(AtlasError):
+class TennesseeEastmanMissingError(MissingSimulatorError):
     """The Tennessee Eastman equations are not installed or do not load."""
 
     def __init__(self, cause: ImportError) -> None:
         super().__init__(
-            f"the Tennessee Eastman plant cannot run: {cause}; install a C compiler (Debian: gcc), then the extra "
-            "'tep' (pip install 'atlas-live[tep]'); every other plant runs without it"
+            f"the Tennessee Eastman plant cannot run: {cause}",
+            remedy="install a C compiler (Debian: gcc), then the extra 'tep' (pip install 'atlas-live[tep]'); "
+            "every other plant runs without it",
         )
 
 
