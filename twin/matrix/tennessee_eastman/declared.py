@@ -22,7 +22,7 @@ _BASES: tuple[tuple[str, str, str, float, float], ...] = (
     ("reaction_factor_2", "Factor on the second main reaction", "dimensionless", 0.2, 3.0),
 )
 PARAMETERS: tuple[str, ...] = tuple(row[0] for row in _BASES)
-"""Names of what `model.BASES` lists, in its order; the equations take up a change within some twenty minutes."""
+"""Names of what `model.BASES` lists, in its order."""
 
 _SCHEMA = "tep_studio.simulation.schema"
 _UNITS = {"lb-mol": "lbmol", "MMBTU": "MBTU"}

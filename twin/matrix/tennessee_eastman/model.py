@@ -23,6 +23,9 @@ feed and of the reactor's and condenser's cooling water, and the factors on the 
 _BASE_OFFSET = 1238
 """Where the kernel's state keeps the bases, in doubles (reference: plants.md); checked at every start."""
 
+_RUNNING_OFFSET = 1058
+"""Where it keeps the same of the interval that now runs, which it draws anew from the bases every 0.1 h or so."""
+
 _STEP_H = 1.0 / 3600.0
 _NUDGE_H = 1e-9
 _NOISE_AND_ALL_CONSTRAINTS = 0x0F
@@ -144,8 +147,14 @@ class TennesseeEastmanModel:
         return self._bases()
 
     def rewrite(self, state: Sequence[float], bases: Sequence[float]) -> None:
-        """Put other values in place of `process_state` and `bases`; the next measurement is of these."""
-        self.drift([now - design for now, design in zip(bases, BASES, strict=True)])
+        """Put other values in place of `process_state` and `bases`; unlike a drift they act at once."""
+        held = self._kernel.snapshot()
+        model = bytearray(held.model_bytes)
+        numbers = np.frombuffer(model, dtype=np.float64)
+        design, running = (slice(at, at + len(BASES)) for at in (_BASE_OFFSET, _RUNNING_OFFSET))
+        numbers[running] += np.asarray(bases) - numbers[design]
+        numbers[design] = bases
+        self._restore_kernel(bytes(model), held.state, held.time, held.xmv, held.idv)
         self._kernel.state = np.array(state, dtype=np.float64)
         self._measured = None
 

@@ -34,6 +34,7 @@ from twin.matrix.williams_otto.plan import Plan, Segment
 Array = NDArray[np.float64]
 _AROUND = len(Surroundings.__slots__)
 _SETPOINTS = [EACH * loop + SP for loop in range(len(LOOPS))]
+_SURROUNDINGS = list(range(SETTING_COUNT, SETTING_COUNT + _AROUND))
 _OUTPUTS = [EACH * loop + OP for loop in range(len(LOOPS))]
 
 
@@ -111,8 +112,9 @@ def _through(state: ModelState, planned: Plan, to: tuple[Seed, ...]) -> _Told:
     for segment in planned.segments:
         _begin(going, segment, to)
         here = slice(segment.first, segment.first + segment.starts_on_row + segment.rows)
-        now = going.held[:, :, None] + (times[here] - segment.start_s) * going.rates[:, :, None]
-        told.setpoints[:, :, here], told.around[:, :, here] = now[:, _SETPOINTS], now[:, SETTING_COUNT:]
+        passed = times[here] - segment.start_s
+        told.setpoints[:, :, here] = _moving(going, _SETPOINTS, passed)
+        told.around[:, :, here] = _moving(going, _SURROUNDINGS, passed)
         if segment.starts_on_row:
             told.solved[:, segment.first] = going.solved
         cascade = going.regime.cascade
@@ -120,6 +122,12 @@ def _through(state: ModelState, planned: Plan, to: tuple[Seed, ...]) -> _Told:
         if cascade:
             told.setpoints[:, SLAVE, here] = value_of(SLAVE, told.solved[:, here, STATES + MASTER])
     return told
+
+
+def _moving(going: Rows, quantities: list[int], passed_s: Array) -> Array:
+    """Settings or surroundings over time; shape (rows, quantities, times), or (rows, quantities, 1) where they stay."""
+    held, rates = going.held[:, quantities, None], going.rates[:, quantities, None]
+    return held + passed_s * rates if rates.any() else held
 
 
 def _begin(going: Rows, segment: Segment, to: tuple[Seed, ...]) -> None:
