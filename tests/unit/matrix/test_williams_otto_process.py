@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from twin.matrix.errors import OutOfRangeError, ScenarioError, SnapshotError
+from twin.matrix.errors import OutOfRangeError, ScenarioError, SnapshotError, UnsupportedError
 from twin.matrix.model_state import joined
 from twin.matrix.scenario import Scenario
 from twin.matrix.snapshot import TwinSnapshot
@@ -164,3 +164,12 @@ def test_what_the_control_system_refuses_is_told_with_its_remedy(start):
     assert MODEL.simulate(start, scenario("TIC-101.MODE=MAN", "TIC-101.OP=50 % at 1 min")).trips == (None,)
     with pytest.raises(ScenarioError, match="no derivative"):
         MODEL.sensitivities(start, scenario(), ["TIC-101.SP"])
+    with pytest.raises(UnsupportedError, match="take one member"):
+        MODEL.sensitivities(start.repeated(2), scenario(), ["activity"])
+    with pytest.raises(UnsupportedError, match="rate time"):
+        MODEL.sensitivities(start, scenario("TIC-101.TD=20 s"), ["activity"])
+
+
+def test_a_ramp_of_a_loop_with_rate_action_moves_every_second(start):
+    told = MODEL.simulate(start, scenario("TIC-101.TD=20 s", "TIC-101.SP=84 degC over 4 min at 2 min"))
+    assert told["TIC-101.SP"][0, [0, 12, 24, 36, 60]] == pytest.approx([80.0, 80.0, 82.0, 84.0, 84.0])

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.matrix.declaration import Declaration
-from twin.matrix.errors import DivergedError, OutOfRangeError
+from twin.matrix.errors import DivergedError, OutOfRangeError, UnsupportedError
 from twin.matrix.model_state import ModelState, joined
 from twin.matrix.port import Watch, unwatched
 from twin.matrix.scenario import Scenario
@@ -99,12 +99,22 @@ class WilliamsOttoProcess:
     def sensitivities(
         self, state: ModelState, scenario: Scenario, to: Sequence[str], watch: Watch = unwatched
     ) -> tuple[Trajectory, Array]:
-        """The trajectory and its exact derivatives along the solution; see the port."""
+        """The trajectory and its exact derivatives along the solution; see the port.
+
+        Raises
+        ------
+        UnsupportedError
+            For an ensemble, and where a loop has rate action, which is sampled by nature.
+        """
         from twin.matrix.williams_otto import continuous
 
         declared = self.declaration
         state.check(declared.id)
         planned = plan(declared, state.inputs[0], scenario)
+        if state.members != 1:
+            raise UnsupportedError(f"derivatives of {state.members} members at once", remedy="take one member")
+        if planned.rate_action:
+            raise UnsupportedError("derivatives of a loop with rate action", remedy="set its rate time (.TD) to 0 s")
         watch(0.0)
         values, derivatives = continuous.differentiate(state, planned, continuous.seeds(declared, scenario, to))
         trips = [_trip(values[:, _LEVEL], scenario.times_s)]
@@ -170,12 +180,12 @@ def _sampled(state: ModelState, planned: Plan, watch: Watch) -> Array:
     told: list[Array] = []
     for second in range(round(scenario.horizon_s) + 1):
         if second % _WATCHED_EVERY_S == 0:
-            watch(second / scenario.horizon_s)
+            watch(second / (scenario.horizon_s + 1.0))
+        for change in scenario.changes:
+            reactors.take(change, second)
         while len(told) < len(scenario.times_s) and scenario.times_s[len(told)] < second + 0.5:
             now = ModelState(state.model, reactors.states, reactors.parameters, reactors.inputs)
             told.append(model.outputs(now))
-        for change in scenario.changes:
-            reactors.take(change, second)
         reactors.advance(1)
     return np.stack(told, axis=1)
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.matrix.loop import MAN
-from twin.matrix.scenario import Change
+from twin.matrix.scenario import Change, value_at
 from twin.matrix.williams_otto.control import LOOPS, SETTINGS, ReactorControl
 from twin.matrix.williams_otto.declared import FIELD_OF
 from twin.matrix.williams_otto.equations import Functions, Surroundings, derivatives, integrate, measurements
@@ -69,13 +69,10 @@ class SampledReactors:
 
     def take(self, change: Change, second: int) -> None:
         """Do what a change that the plan has checked asks for in this second, for all members."""
-        if change.start_s <= second < change.start_s + 1.0:
-            self._begun[change] = self._value(change.name)
-        if change not in self._begun or (second > change.start_s + 1.0 and second > change.end_s + 1.0):
+        if not change.start_s <= second < change.end_s + 1.0:
             return
-        done = 1.0 if second >= change.end_s else (second - change.start_s) / change.over_s
-        before = self._begun[change]
-        value = change.value if done == 1.0 else before + done * (change.value - before)
+        before = self._begun.setdefault(change, self._value(change.name))
+        value: Any = value_at([change], {change.name: before}, second)[change.name]
         if change.name in FIELD_OF:
             setattr(self._around, FIELD_OF[change.name], np.full(self._members, value))
         else:
