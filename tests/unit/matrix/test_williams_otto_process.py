@@ -1,5 +1,7 @@
 """The Williams-Otto reactor behind the port: published optimum, the plant's own control, what can't be asked."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -173,3 +175,18 @@ def test_what_the_control_system_refuses_is_told_with_its_remedy(start):
 def test_a_ramp_of_a_loop_with_rate_action_moves_every_second(start):
     told = MODEL.simulate(start, scenario("TIC-101.TD=20 s", "TIC-101.SP=84 degC over 4 min at 2 min"))
     assert told["TIC-101.SP"][0, [0, 12, 24, 36, 60]] == pytest.approx([80.0, 80.0, 82.0, 84.0, 84.0])
+
+
+def test_stepping_does_not_load_the_solver():
+    """The live path steps only, and starts without CasADi's half a second."""
+    code = """
+import sys
+from twin.matrix.model_state import ModelState
+from twin.matrix.williams_otto.adapter import WilliamsOttoProcess
+model = WilliamsOttoProcess()
+declared = model.declaration
+groups = declared.states, declared.parameters, declared.inputs
+model.step(ModelState(declared.id, *([[one.nominal for one in group]] for group in groups)), 5.0)
+assert "casadi" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
