@@ -36,13 +36,15 @@ class Feed:
         )
         self._drain.add(PLANT_NUMBER, DrainedSpool("plant", "opcua", spool))
         self._tasks = []
+        self._feeding = True
 
     def start(self):
         self._tasks = [asyncio.create_task(self._drain.run()), asyncio.create_task(self._feed())]
 
     async def end(self, until):
         """Offer no more, and wait until all was sent."""
-        self._tasks[1].cancel()
+        self._feeding = False  # Cancelled, it might have appended a batch that it did not count.
+        await self._tasks[1]
         await until(lambda: not self._drain.behind, "all batches sent", 60)
 
     async def stop(self):
@@ -52,7 +54,7 @@ class Feed:
         await self.spool.close()
 
     async def _feed(self):
-        while True:
+        while self._feeding:
             await self.spool.append(1, self.offered, str(self.offered).encode())
             self.offered += 1
             await asyncio.sleep(0.02)
