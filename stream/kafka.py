@@ -10,7 +10,7 @@ import contextlib
 import functools
 import secrets
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 import aiokafka.client
@@ -23,6 +23,7 @@ from stream.topics import ALL, LOG, Topic
 from twin.atlas.errors import AtlasError
 
 _TOPIC_EXISTS = 36
+_NAMING_MS = 60_000
 _MAX_MESSAGE_BYTES = 1_000_000
 _MAX_BATCH_BYTES = 512 * 1024
 """What a producer sends at once of what has piled up for a partition meanwhile; by default a single scan's change of
@@ -166,7 +167,9 @@ async def _name_log(config: KafkaConfig) -> str:
         name = await _last_name(reader, partition)
         if name is not None:
             return name
-        producer = await open_producer(config, "atlas-log")
+        # Brokers that have just made hundreds of partitions take their time until the replicas of this one are in sync.
+        patient = replace(config, request_timeout_ms=max(config.request_timeout_ms, _NAMING_MS))
+        producer = await open_producer(patient, "atlas-log")
         try:
             await producer.send_and_wait(LOG.name, secrets.token_hex(8).encode(), partition=0)
         finally:
