@@ -44,7 +44,7 @@ class Watched:
 @pytest.fixture
 def watched(browser: Any) -> Iterator[Watched]:
     page = browser.new_page(viewport={"width": 1600, "height": 900})
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)  # two cores that also run whole systems draw a first page slowly
     watched = Watched(page)
     page.on("console", lambda said: watched.complaints.append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: watched.complaints.append(str(error)))
