@@ -60,7 +60,7 @@ docs: $(VENV)/.dev  ## Make the README's screenshots and the reference pages
 
 .PHONY: lock
 lock: $(VENV)/.installer  ## Write the lock files anew from pyproject.toml (existing pins stay where they can)
-	printf $(BUILD_TOOLS) | $(COMPILE) --extra tep --extra dexpi --extra dev pyproject.toml - -o requirements-dev.lock
+	printf $(BUILD_TOOLS) | $(COMPILE) --extra ai --extra tep --extra fmu --extra dexpi --extra dev pyproject.toml - -o requirements-dev.lock
 	printf $(BUILD_TOOLS) | $(COMPILE) --extra tep -c requirements-dev.lock pyproject.toml - -o requirements-tep.lock
 	printf $(BUILD_TOOLS) | $(COMPILE) -c requirements-dev.lock pyproject.toml - -o requirements.lock
 
