@@ -161,10 +161,15 @@ class EconomicLine(_Part):
 
 
 class Economics(_Part):
-    """What the change is worth: `gain` is change less base, at the end of the horizon and over all of it."""
+    """What the change is worth: `gain` is change less base, at the end of the horizon and over all of it.
+
+    `base` and `change` are money an hour over `Report.times_s`.
+    """
 
     currency: str
     lines: tuple[EconomicLine, ...]
+    base: Curve
+    change: Curve
     base_per_h: Range
     change_per_h: Range
     gain_per_h: Range
@@ -251,27 +256,28 @@ class Note(_Part):
 
 
 class Report(_Part):
-    """The whole answer to a question.
+    """The whole answer to a question, or what of it is known so far where `draft` is true.
 
-    `end_state` has the value of every output by its name at the end of the horizon, in the outputs' units, by case:
-    the process graphic is drawn with it.
+    Outputs stand in the order of interest, those marked `key` first. `end_state` has the value of every output by its
+    name at the end of the horizon, in the outputs' units, by case: the process graphic is drawn with it.
     """
 
     version: Literal[1] = VERSION
+    draft: bool = False
     plant: PlantLine
     question: Question
     models: Models
     level: float = Field(description="probability that a band holds the truth", examples=[0.9])
     begin_us: int
     times_s: tuple[float, ...]
-    outputs: tuple[Output, ...]
+    outputs: tuple[Output, ...] = ()
     crossings: tuple[Crossing, ...] = ()
     shutdowns: tuple[Shutdown, ...] = ()
-    trust: Trust
+    trust: Trust | None = None
     economics: Economics | None = None
     recommendation: Recommendation | None = None
     similar: tuple[Episode, ...] = ()
-    end_state: dict[Case, dict[str, float | None]]
+    end_state: dict[Case, dict[str, float | None]] = Field(default_factory=dict)
     notes: tuple[Note, ...] = ()
 
     def as_content(self) -> dict[str, Any]:
