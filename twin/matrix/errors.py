@@ -7,6 +7,8 @@
         |-- UnsupportedError        a capability that this model does not have
         |-- DivergedError           the equations found no solution
         |-- OutOfRangeError         a state or parameter outside what the model is valid for
+        |-- UnknownModelError       a key that no model is registered under
+        |-- UnusableModelError      what is registered or described makes no process model
         |-- MissingSimulatorError   the simulator is not installed
         |-- LicenceError            the simulator got no licence, or lost it
         |-- SimulationTimeoutError  the run took longer than it was given
@@ -51,6 +53,14 @@ class DivergedError(MatrixError):
 
 class OutOfRangeError(MatrixError):
     """A state, input or parameter outside the range that the model is valid for."""
+
+
+class UnknownModelError(MatrixError):
+    """A key that no process model is registered under."""
+
+
+class UnusableModelError(MatrixError):
+    """What is registered or described makes no process model."""
 
 
 class MissingSimulatorError(MatrixError):

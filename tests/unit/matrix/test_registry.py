@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from twin.matrix import registry
+from twin.matrix.errors import MissingSimulatorError, UnknownModelError, UnusableModelError
+from twin.matrix.registry import find_model, registered_models
+from twin.matrix.williams_otto.adapter import WilliamsOttoProcess
+
+
+class Missing:
+    def __init__(self) -> None:
+        raise MissingSimulatorError("no simulator", remedy="install it")
+
+
+@pytest.fixture
+def register(monkeypatch):
+    find_model.cache_clear()
+    yield lambda **entries: monkeypatch.setattr(
+        registry,
+        "entry_points",
+        lambda group: [EntryPoint(key, value, group) for key, values in entries.items() for value in values],
+    )
+    find_model.cache_clear()
+
+
+def test_the_plants_that_ship_have_their_models_made_once():
+    assert isinstance(find_model("williams-otto"), WilliamsOttoProcess)
+    assert find_model("williams-otto") is find_model("williams-otto")
+    assert {"williams-otto", "tennessee-eastman"} <= registered_models().keys()
+
+
+def test_an_unknown_key_names_the_nearest():
+    with pytest.raises(UnknownModelError, match="did you mean 'williams-otto'"):
+        find_model("william-otto")
+
+
+def test_what_cannot_be_used_takes_nothing_else_down(register):
+    ours = "twin.matrix.williams_otto.adapter:WilliamsOttoProcess"
+    register(good=[ours], broken=["no_such_package:model"], wrong=["builtins:dict"], twice=[ours, ours])
+    told = registered_models()
+    assert told["good"] is None
+    for key in ("broken", "wrong", "twice"):
+        assert "uninstall" in (told[key] or "")
+        with pytest.raises(UnusableModelError):
+            find_model(key)
+
+
+def test_a_missing_simulator_is_told_with_its_own_remedy(register, monkeypatch):
+    register(missing=["builtins:dict"])
+    monkeypatch.setattr(EntryPoint, "load", lambda entry: Missing)
+    assert registered_models() == {"missing": "no simulator; install it"}
+    with pytest.raises(MissingSimulatorError):
+        find_model("missing")
+
+
+s_no_key():
+    with pytest.raises(UnknownModelError, match="absolute path"):
+        find_model("models/column.yaml")
