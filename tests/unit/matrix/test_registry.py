@@ -54,8 +54,3 @@ def test_a_missing_simulator_is_told_with_its_own_remedy(register, monkeypatch):
     assert registered_models() == {"missing": "no simulator; install it"}
     with pytest.raises(MissingSimulatorError):
         find_model("missing")
-
-
-s_no_key():
-    with pytest.raises(UnknownModelError, match="absolute path"):
-        find_model("models/column.yaml")
