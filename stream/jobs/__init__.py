@@ -1,0 +1,1 @@
+"""Jobs: durable work in steps, taken by runners from rows of the database (rule jobs-are-rows)."""
