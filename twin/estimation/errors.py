@@ -4,7 +4,8 @@ AtlasError
 `-- EstimationError             an estimate that cannot be made
     |-- EstimatePlanError       what shall be estimated, or from what, is not in the model or makes no sense
     |-- NotObservableError      unknowns that the tags given cannot tell apart; `report` says why
-    `-- StoredEstimateError     bytes that are no estimate of this model
+    |-- StoredEstimateError     bytes that are no estimate of this model
+    `-- StoredCalibrationError  what was read is no calibration of bands
 
 What goes wrong inside the model while it is stepped stays a `twin.matrix.errors.MatrixError`.
 """
@@ -35,3 +36,7 @@ class NotObservableError(EstimationError):
 
 class StoredEstimateError(EstimationError):
     """Bytes that are no estimate of this model."""
+
+
+class StoredCalibrationError(EstimationError):
+    """What was read is no calibration of bands."""
