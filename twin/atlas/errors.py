@@ -10,6 +10,7 @@
     |   |-- KineticsError           a rate law that gives no rate (twin.atlas.kinetics)
     |   |-- MixtureError            amounts that make no mixture (twin.atlas.mixtures)
     |   `-- UnknownCompoundError    a compound that nobody knows
+    |-- EconomicsError              flows that cannot be priced (twin.atlas.economics)
     |-- EquipmentError              an unknown type, or design data that don't fit or aren't told (twin.atlas.equipment)
     |-- ExpressionError             a derived tag's expression (twin.atlas.expressions); knows its position
     |-- MatrixError                 a process model could not answer; a tree of its own (twin.matrix.errors)

@@ -14,14 +14,14 @@ logarithm of a negative number, an input without a value) is not-a-number, which
 import difflib
 import math
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from twin.atlas.arithmetic import NUMBERS, Arithmetic, Closure, Comparison
 from twin.atlas.errors import AtlasError
 
 Values = Sequence[float]
-Closure = Callable[[Values], float]
 
 LONGEST_EXPRESSION: Final = 2000
 DEEPEST_NESTING: Final = 40
@@ -81,11 +81,17 @@ def compile_expression(text: str, names: Collection[str]) -> Expression:
     ExpressionError
         Where it is no expression or mentions another name.
     """
+    inputs, run = read_expression(text, names, NUMBERS)
+    return Expression(text, inputs, run)
+
+
+def read_expression(text: str, names: Collection[str], arithmetic: Arithmetic) -> tuple[tuple[str, ...], Closure]:
+    """The names that `text` mentions, and what computes it from their values; see `compile_expression`."""
     if len(text) > LONGEST_EXPRESSION:
         raise ExpressionError(text, LONGEST_EXPRESSION, "too long", f"stay within {LONGEST_EXPRESSION} characters")
-    parser = _Parser(text, names)
+    parser = _Parser(text, names, arithmetic)
     run = parser.parse()
-    return Expression(text, tuple(parser.inputs), run)
+    return tuple(parser.inputs), run
 
 
 @dataclass(frozen=True)
@@ -151,7 +157,7 @@ class _Tokenizer:
 
     def _unknown(self, name: str, at: int) -> ExpressionError:
         if name in FUNCTIONS:
-            remedy = f"write {name}({'a' if FUNCTIONS[name][2] == 1 else 'a, b'}); a function needs its arguments"
+            remedy = f"write {name}({'a' if FUNCTIONS[name][1] == 1 else 'a, b'}); a function needs its arguments"
             return ExpressionError(self._text, at, f"'{name}' is a function", remedy)
         near = difflib.get_close_matches(name, [*self._names, *FUNCTIONS], n=1)
         remedy = f"did you mean '{near[0]}'?" if near else f"use a tag of the plant or one of {', '.join(FUNCTIONS)}"
@@ -159,8 +165,9 @@ class _Tokenizer:
 
 
 class _Parser:
-    def __init__(self, text: str, names: Collection[str]) -> None:
+    def __init__(self, text: str, names: Collection[str], arithmetic: Arithmetic) -> None:
         self._text = text
+        self._arithmetic = arithmetic
         self._tokens = _Tokenizer(text, names).cut()
         self._at = 0
         self._depth = 0
@@ -204,20 +211,20 @@ class _Parser:
             condition = self._either()
             self._demand("else")
             otherwise = self._expression()
-            value = _choose(value, condition, otherwise)
+            value = self._arithmetic.choose(value, condition, otherwise)
         self._depth -= 1
         return value
 
     def _either(self) -> Closure:
         left = self._both()
         while self._take("or"):
-            left = _either_of(left, self._both())
+            left = self._arithmetic.either(left, self._both())
         return left
 
     def _both(self) -> Closure:
         left = self._denied()
         while self._take("and"):
-            left = _both_of(left, self._denied())
+            left = self._arithmetic.both(left, self._denied())
         return left
 
     def _denied(self) -> Closure:
@@ -226,25 +233,26 @@ class _Parser:
         self._deeper()
         denied = self._denied()
         self._depth -= 1
-        return lambda values: float(not _known(denied(values)))
+        return self._arithmetic.denied(denied)
 
     def _comparison(self) -> Closure:
         first = self._sum()
-        rest: list[tuple[Callable[[float, float], bool], Closure]] = []
+        rest: list[tuple[Comparison, Closure]] = []
         while sign := self._take(*_COMPARISONS):
             rest.append((_COMPARISONS[sign], self._sum()))
-        return _compare(first, tuple(rest)) if rest else first
+        return self._arithmetic.compare(first, tuple(rest)) if rest else first
 
     def _sum(self) -> Closure:
-        return self._chain(self._term, "+", "-")
+        left = self._term()
+        while sign := self._take("+", "-"):
+            left = _added(left, self._term()) if sign == "+" else _subtracted(left, self._term())
+        return left
 
     def _term(self) -> Closure:
-        return self._chain(self._signed, "*", "/")
-
-    def _chain(self, part: Callable[[], Closure], *signs: str) -> Closure:
-        left = part()
-        while sign := self._take(*signs):
-            left = _BINARY[sign](left, part())
+        left = self._signed()
+        while sign := self._take("*", "/"):
+            combined = _multiplied if sign == "*" else self._arithmetic.divide
+            left = combined(left, self._signed())
         return left
 
     def _signed(self) -> Closure:
@@ -263,7 +271,7 @@ class _Parser:
         self._deeper()
         exponent = self._signed()
         self._depth -= 1
-        return lambda values: math.pow(base(values), exponent(values))
+        return self._arithmetic.power(base, exponent)
 
     def _atom(self) -> Closure:
         token = self._tokens[self._at]
@@ -292,55 +300,27 @@ class _Parser:
         while self._take(","):
             arguments.append(self._expression())
         self._demand(")")
-        function, fewest, most = FUNCTIONS[token.text]
+        fewest, most = FUNCTIONS[token.text]
         if not fewest <= len(arguments) <= most:
             wanted = "one argument" if most == 1 else f"{fewest} to {most} arguments"
             message = f"{token.text} takes {wanted}, {len(arguments)} given"
             raise ExpressionError(self._text, token.position, message, "give it what it takes")
-        return function(*arguments)
+        return self._arithmetic.functions[token.text](*arguments)
 
 
-def _choose(value: Closure, condition: Closure, otherwise: Closure) -> Closure:
-    return lambda values: value(values) if _known(condition(values)) else otherwise(values)
+def _added(left: Closure, right: Closure) -> Closure:
+    return lambda values: left(values) + right(values)
 
 
-def _either_of(left: Closure, right: Closure) -> Closure:
-    return lambda values: float(bool(_known(left(values)) or _known(right(values))))
+def _subtracted(left: Closure, right: Closure) -> Closure:
+    return lambda values: left(values) - right(values)
 
 
-def _both_of(left: Closure, right: Closure) -> Closure:
-    return lambda values: float(bool(_known(left(values)) and _known(right(values))))
+def _multiplied(left: Closure, right: Closure) -> Closure:
+    return lambda values: left(values) * right(values)
 
 
-def _known(condition: float) -> float:
-    """Refuse to decide by a value that isn't there; NaN counts as true in Python."""
-    if condition != condition:
-        raise ValueError("a condition without a value")
-    return condition
-
-
-def _compare(first: Closure, rest: tuple[tuple[Callable[[float, float], bool], Closure], ...]) -> Closure:
-    def run(values: Values) -> float:
-        left = _known(first(values))
-        for holds, closure in rest:
-            right = _known(closure(values))
-            if not holds(left, right):
-                return 0.0
-            left = right
-        return 1.0
-
-    return run
-
-
-def _extreme(pick: Callable[[list[float]], float]) -> Callable[..., Closure]:
-    return lambda *arguments: lambda values: pick([_known(argument(values)) for argument in arguments])
-
-
-def _of_one(function: Callable[[float], float]) -> Callable[..., Closure]:
-    return lambda argument: lambda values: function(argument(values))
-
-
-_COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {
+_COMPARISONS: Final[dict[str, Comparison]] = {
     "<": lambda a, b: a < b,
     "<=": lambda a, b: a <= b,
     ">": lambda a, b: a > b,
@@ -348,17 +328,7 @@ _COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {
     "==": lambda a, b: a == b,
     "!=": lambda a, b: a != b,
 }
-_BINARY: Final[dict[str, Callable[[Closure, Closure], Closure]]] = {
-    "+": lambda left, right: lambda values: left(values) + right(values),
-    "-": lambda left, right: lambda values: left(values) - right(values),
-    "*": lambda left, right: lambda values: left(values) * right(values),
-    "/": lambda left, right: lambda values: left(values) / right(values),
-}
-FUNCTIONS: Final[dict[str, tuple[Callable[..., Closure], int, int]]] = {
-    "min": (_extreme(min), 2, 64),
-    "max": (_extreme(max), 2, 64),
-    "abs": (_of_one(abs), 1, 1),
-    "sqrt": (_of_one(math.sqrt), 1, 1),
-    "exp": (_of_one(math.exp), 1, 1),
-    "log": (_of_one(math.log), 1, 1),
-}
+FUNCTIONS: Final[dict[str, tuple[int, int]]] = {
+    "min": (2, 64), "max": (2, 64), "abs": (1, 1), "sqrt": (1, 1), "exp": (1, 1), "log": (1, 1),
+}  # fmt: skip
+"""Names of functions, with the fewest and the most arguments that each takes."""
