@@ -140,6 +140,10 @@ class EnsembleFilter:
             What the model raised.
         """
         stepped = self.model.step(self.model.follow(estimate.ensemble, settings), float(duration_s), hold=True)
+        return self.moved(estimate, stepped, duration_s, seed)
+
+    def moved(self, estimate: Estimate, stepped: ModelState, duration_s: int, seed: Seed) -> Estimate:
+        """What `advance` makes of an ensemble that somebody else has stepped, as where several are stepped at once."""
         hours = (duration_s / _HOUR_S) ** 0.5
         walks = [row.walk * hours for row in self.plan.unknowns]
         ensemble = self._wandered(stepped, walks, np.random.default_rng(seed))
