@@ -22,6 +22,7 @@ class RetentionConfig:
     letters: timedelta = timedelta(days=30)
     events: timedelta = timedelta(days=30)
     marks: timedelta = timedelta(days=30)
+    jobs: timedelta = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +47,20 @@ async def retain(conn: Connection, config: RetentionConfig, now: datetime) -> Dr
     else:
         readings = await _drop_readings(conn, before)
     others = 0
-    for statement, keep in _OTHERS:
-        limit = now - {"r": config.readings, "m": config.minutes, "l": config.letters, "e": config.events}[keep]
-        others += (await conn.execute(statement, [limit])).rowcount
-    others += (await conn.execute("DELETE FROM stored_mark WHERE stored_at < %s", [now - config.marks])).rowcount
+    for statement, kind in _OTHERS:
+        keep: timedelta = getattr(config, kind)
+        others += (await conn.execute(statement, [now - keep])).rowcount
     return Dropped(chunks, readings, others)
 
 
 _OTHERS: Final[tuple[tuple[LiteralString, str], ...]] = (
-    ("DELETE FROM reading_rank WHERE ts < %s", "r"),
-    ("DELETE FROM reading_revision WHERE ts < %s", "r"),
-    ("DELETE FROM rollup_1m WHERE bucket < %s", "m"),
-    ("DELETE FROM dead_letter WHERE created_at < %s AND published_at IS NOT NULL", "l"),
-    ("DELETE FROM outbox WHERE sent_at < %s", "e"),
+    ("DELETE FROM reading_rank WHERE ts < %s", "readings"),
+    ("DELETE FROM reading_revision WHERE ts < %s", "readings"),
+    ("DELETE FROM rollup_1m WHERE bucket < %s", "minutes"),
+    ("DELETE FROM dead_letter WHERE created_at < %s AND published_at IS NOT NULL", "letters"),
+    ("DELETE FROM outbox WHERE sent_at < %s", "events"),
+    ("DELETE FROM stored_mark WHERE stored_at < %s", "marks"),
+    ("DELETE FROM job WHERE ended_at < %s", "jobs"),
 )
 
 

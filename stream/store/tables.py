@@ -272,3 +272,42 @@ OUTBOX: Final = Table(
     UniqueConstraint("aggregate", "version"),
     Index("outbox_unsent", "id", postgresql_where=text("sent_at IS NULL")),
 )
+
+JOB: Final = Table(
+    "job",
+    METADATA,
+    Column("id", BigInteger, primary_key=True),
+    _text("identity", unique=True),
+    _text("kind"),
+    _text("plant"),
+    Column("content", JSONB, nullable=False),
+    _integer("priority"),
+    Column("timeout_s", Double, nullable=False),
+    _integer("retries"),
+    _text("state"),
+    Column("done", Double, nullable=False),
+    _text("message"),
+    _integer("attempt"),
+    _integer("seq"),
+    Column("queue_row", BigInteger),
+    _time("asked_at"),
+    Column("started_at", DateTime(timezone=True)),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("result", JSONB),
+    Column("failure", JSONB),
+    CheckConstraint("state IN ('waiting', 'running', 'done', 'failed', 'cancelled')"),
+    Index("job_plant_id", "plant", "id"),
+    Index("job_ended_at", "ended_at"),
+)
+
+JOB_PROGRESS: Final = Table(
+    "job_progress",
+    METADATA,
+    Column("job", BigInteger, ForeignKey("job.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    _time("at"),
+    _text("state"),
+    Column("done", Double, nullable=False),
+    _text("message"),
+    Column("partial", JSONB),
+)

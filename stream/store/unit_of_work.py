@@ -7,6 +7,7 @@ from typing import Protocol, Self
 from sqlalchemy.ext.asyncio import AsyncConnection as SqlConnection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from stream.store.jobs import InMemoryJobRepository, JobRepository, SqlJobRepository
 from stream.store.outbox import InMemoryOutboxRepository, OutboxRepository, SqlOutboxRepository
 from stream.store.plants import InMemoryPlantRepository, PlantRepository, SqlPlantRepository
 from stream.store.portfolios import InMemoryPortfolioRepository, PortfolioRepository, SqlPortfolioRepository
@@ -27,6 +28,10 @@ class UnitOfWork(Protocol):
     @property
     def prices(self) -> PriceBookRepository:
         """The plants' price books, likewise."""
+
+    @property
+    def jobs(self) -> JobRepository:
+        """The jobs, likewise."""
 
     @property
     def outbox(self) -> OutboxRepository:
@@ -50,6 +55,7 @@ class SqlUnitOfWork:
     plants: PlantRepository
     portfolios: PortfolioRepository
     prices: PriceBookRepository
+    jobs: JobRepository
     outbox: OutboxRepository
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -62,6 +68,7 @@ class SqlUnitOfWork:
         self.plants = SqlPlantRepository(self._connection)
         self.portfolios = SqlPortfolioRepository(self._connection)
         self.prices = SqlPriceBookRepository(self._connection)
+        self.jobs = SqlJobRepository(self._connection)
         self.outbox = SqlOutboxRepository(self._connection)
         return self
 
@@ -102,6 +109,11 @@ class InMemoryUnitOfWork:
         return self._working.prices
 
     @property
+    def jobs(self) -> InMemoryJobRepository:
+        """The jobs, likewise."""
+        return self._working.jobs
+
+    @property
     def outbox(self) -> InMemoryOutboxRepository:
         """The events that go out if this unit commits."""
         return self._working.outbox
@@ -127,7 +139,10 @@ class _Memory:
     plants: InMemoryPlantRepository = field(default_factory=InMemoryPlantRepository)
     portfolios: InMemoryPortfolioRepository = field(default_factory=InMemoryPortfolioRepository)
     prices: InMemoryPriceBookRepository = field(default_factory=InMemoryPriceBookRepository)
+    jobs: InMemoryJobRepository = field(default_factory=InMemoryJobRepository)
     outbox: InMemoryOutboxRepository = field(default_factory=InMemoryOutboxRepository)
 
     def copy(self) -> "_Memory":
-        return _Memory(self.plants.copy(), self.portfolios.copy(), self.prices.copy(), self.outbox.copy())
+        return _Memory(
+            self.plants.copy(), self.portfolios.copy(), self.prices.copy(), self.jobs.copy(), self.outbox.copy()
+        )
