@@ -63,10 +63,23 @@ _SECTIONS: Final[tuple[tuple[str, str, str], ...]] = (
     ("Triggers", "TriggerEntry", "What calls for a simulation or an optimisation."),
     ("Conditions", "ConditionEntry", "One threshold on a tag, or several conditions of which all or any must hold."),
     (
+        "Model",
+        "ModelEntry",
+        "The process model that answers what-if questions. Numbers under it may carry a unit; without one they are in"
+        " the unit that the model declares.",
+    ),
+    (
+        "Estimate",
+        "EstimateEntry",
+        "States and parameters that nobody measures, estimated by an ensemble of the model beside the live plant.",
+    ),
+    ("Unknowns", "UnknownEntry", "Give a spread, a walk, or both."),
+    ("Instruments", "InstrumentEntry", "The more exact a tag is said to be, the harder it pulls."),
+    (
         "Tags",
         "TagEntry",
         "At least one. `stale_after_s` is 10 for a measured tag that is no enumeration and 0 for every other, unless"
-        " you say otherwise. A tag with `expression` is `kind: derived` and has neither `source` nor `address`.",
+        " you say otherwise. A tag with `expression` or `estimate` is `kind: derived` and has neither `source` nor `address`.",
     ),
     ("Limits", "LimitsEntry", "All in the tag's unit, within its range and in this order."),
 )

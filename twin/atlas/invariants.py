@@ -98,10 +98,13 @@ def _states(tag: TagDefinition) -> Iterable[Finding]:
 
 def _origin(tag: TagDefinition) -> Iterable[Finding]:
     derived = tag.kind == "derived"
-    if derived and not tag.expression:
+    if derived and not (tag.expression or tag.estimate):
         yield Finding(("expression",), f"derived tag {tag.name} has no expression", "say what it is computed from")
-    if tag.expression and not derived:
-        yield Finding(("kind",), f"a tag with an expression is derived, not {tag.kind}", "write kind: derived")
+    if tag.expression and tag.estimate:
+        yield Finding(("estimate",), f"{tag.name} has an expression and an estimate", "leave one of them out")
+    if (tag.expression or tag.estimate) and not derived:
+        what = "an expression" if tag.expression else "an estimate"
+        yield Finding(("kind",), f"a tag with {what} is derived, not {tag.kind}", "write kind: derived")
     if derived and (tag.address or tag.source_unit):
         key = "address" if tag.address else "source_unit"
         yield Finding((key,), f"derived tag {tag.name} has no source", f"leave {key} out")

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 import networkx as nx
+from msgspec import UNSET
 
 from twin.atlas.areas import Area, Location, find_area_faults
 from twin.atlas.chemistry import Chemistry, find_chemistry_faults
@@ -16,6 +17,8 @@ from twin.atlas.faults import Finding, did_you_mean
 from twin.atlas.flowsheet import build_graph, find_stream_faults, join
 from twin.atlas.invariants import find_tag_faults
 from twin.atlas.material_paths import find_material_faults
+from twin.atlas.model_faults import find_model_faults
+from twin.atlas.model_file import ModelEntry
 from twin.atlas.plant_parts import PlantParts
 from twin.atlas.policies import Policies
 from twin.atlas.policy_faults import PolicyGround, find_policy_faults
@@ -70,6 +73,8 @@ class Plant:
         What holds by equipment and operating mode.
     prices
         The first price book.
+    model
+        The process model that answers what-if questions, and what is estimated with it.
     """
 
     id: PlantId
@@ -86,6 +91,7 @@ class Plant:
     tags: tuple[TagDefinition, ...] = ()
     policies: Policies = field(default_factory=Policies)
     prices: PriceBook = field(default_factory=PriceBook)
+    model: ModelEntry | None = None
 
     @classmethod
     def of(cls, **fields: Any) -> "Plant":
@@ -118,6 +124,7 @@ class Plant:
             compounds=dict(enumerate(self.chemistry.compounds)),
             reactions=dict(enumerate(self.chemistry.reactions)),
             policies=dict(enumerate(self.policies)),
+            model=self.model,
         )
 
     @cached_property
@@ -187,6 +194,7 @@ class Plant:
             silent_after_us=self.scan.silent_after_us,
             history_from_us=self.scan.history_from_us,
             tags=tuple(tag.numbered(tag_ids[tag.name, tag.unit]) for tag in self.tags),
+            model=UNSET if self.model is None else self.model.live or UNSET,
         )
         return TagTable.of(content)
 
@@ -194,7 +202,7 @@ class Plant:
 def find_faults(parts: PlantParts) -> list[Finding]:
     """Every invariant that the parts break; how things hang together is asked only of streams that join."""
     local = [*find_tag_faults(parts), *find_area_faults(parts), *find_measuring_faults(parts)]
-    local += [*_chemistry(parts), *_policies(parts)]
+    local += [*_chemistry(parts), *_policies(parts), *find_model_faults(parts)]
     joins = find_stream_faults(parts)
     if joins or parts.broken_streams or parts.broken_equipment:
         return [*local, *joins]

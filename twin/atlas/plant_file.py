@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 from twin.atlas.chemistry_file import CompoundEntry, ReactionEntry
 from twin.atlas.entry import Entry, Instant, Name, Number, Place, Switch, Text, Whole
 from twin.atlas.equipment import Carries, equipment_types
+from twin.atlas.model_file import ModelEntry
 from twin.atlas.policy_file import PolicyEntry
 from twin.atlas.price_file import PriceEntry
 from twin.atlas.tag_definition import TagKind
@@ -116,6 +117,7 @@ class TagEntry(Entry):
     address: Text = Field("", max_length=500, description="where the source keeps it, like ns=2;s=TIC-101.PV")
     source_unit: Text = Field("", max_length=40, description="the source's unit where it differs")
     expression: Text = Field("", description="of a derived tag: [TI-1.PV] - [TI-2.PV]")
+    estimate: Text = Field("", description="of a derived tag: an unknown or output of the model, as estimated")
     states: tuple[Text, ...] = Field((), description="names of an enumeration's integers, from 0")
     kind: TagKind = Field("measured", description="what it is to its loop")
     shown: Switch | Place = Field(False, description="on the process graphic, perhaps at a place")
@@ -142,6 +144,7 @@ class PlantFile(Entry):
     streams: tuple[StreamEntry, ...] = Field((), description="see Streams")
     prices: tuple[PriceEntry, ...] = Field((), description="see Prices")
     policies: tuple[PolicyEntry, ...] = Field((), description="see Policies")
+    model: ModelEntry | None = Field(None, description="see Model")
     tags: tuple[TagEntry, ...] = Field(min_length=1, description="see Tags")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from twin.atlas.areas import Area
 from twin.atlas.compounds import Compound
 from twin.atlas.equipment import Equipment
+from twin.atlas.model_file import ModelEntry
 from twin.atlas.policies import Policy
 from twin.atlas.reactions import Reaction
 from twin.atlas.streams import ProcessStream
@@ -30,6 +31,7 @@ class PlantParts:
     compounds: Mapping[int, Compound] = field(default_factory=dict)
     reactions: Mapping[int, Reaction] = field(default_factory=dict)
     policies: Mapping[int, Policy] = field(default_factory=dict)
+    model: ModelEntry | None = None
     broken_tags: Collection[str] = field(default_factory=frozenset)
     broken_equipment: Collection[str] = field(default_factory=frozenset)
     broken_sources: Collection[str] = field(default_factory=frozenset)

@@ -78,6 +78,7 @@ class PlantReading:
             compounds=compounds,
             reactions=reactions,
             policies=self._policies(tags),
+            model=self.head["model"],
             areas={i: _area(entry) for i, entry in self._entries("areas", AreaEntry).items()},
             broken_tags=self._broken("tags"),
             broken_equipment=self._broken("equipment"),
@@ -117,6 +118,7 @@ class PlantReading:
             "time_zone": head.time_zone if head else _text(plain.get("time_zone"), "UTC"),
             "location": Location(location.enterprise, location.site),
             "prices": prices,
+            "model": head.model if head else None,
             "scan": ScanTimes(
                 period_us=round(scan.period_s * 1e6),
                 grace_us=round(scan.grace_s * 1e6),
@@ -253,6 +255,7 @@ def _tag(entry: TagEntry, only_source: str) -> TagDefinition:
         address=entry.address,
         source_unit=entry.source_unit,
         expression=entry.expression,
+        estimate=entry.estimate,
         states=entry.states,
         kind=entry.kind,
         shown=bool(entry.shown),

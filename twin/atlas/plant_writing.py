@@ -40,6 +40,7 @@ def write_plant(plant: Plant) -> dict[str, Any]:
             streams=[_stream(stream) for stream in plant.streams],
             prices=_prices(plant.prices),
             policies=write_policies(plant.policies),
+            model=plant.model.model_dump(mode="json", exclude_defaults=True) if plant.model else None,
         ),
         "tags": [_tag(tag, only) for tag in plant.tags],
     }
@@ -149,6 +150,7 @@ def _tag(tag: TagDefinition, only_source: str) -> dict[str, Any]:
             address=tag.address,
             source_unit=tag.source_unit,
             expression=tag.expression,
+            estimate=tag.estimate,
             states=list(tag.states),
             shown=_shown(tag),
         ),

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from msgspec import UNSET
+
 from twin.atlas.equipment import Point
 from twin.atlas.tags import Limits, Tag
 from twin.atlas.units import Conversion, conversion
@@ -47,6 +49,7 @@ class TagDefinition:
     address: str = ""
     source_unit: str = ""
     expression: str = ""
+    estimate: str = ""
     states: tuple[str, ...] = ()
     kind: TagKind = "measured"
     shown: bool = False
@@ -86,6 +89,7 @@ class TagDefinition:
             scale=line.scale,
             offset=line.offset,
             expression=self.expression,
+            estimate=self.estimate or UNSET,
             states=self.states,
             kind=self.kind,
         )

@@ -8,7 +8,7 @@ import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final, Literal, NewType
+from typing import Any, Final, Literal, NewType
 
 import msgspec
 import numpy as np
@@ -46,7 +46,8 @@ class Tag(msgspec.Struct, frozen=True, kw_only=True):
     offset). `low` and `high` are the instrument's range in the stored unit. `stale_after_s` is the age, counted from
     the last report, after which a value is called stale; 0 for a tag that reports on change only, which is stale only
     when its whole source is silent. `expression` makes a derived tag of it, computed by the twin
-    from the names it mentions. `states` names the integers of an enumeration, in order from 0.
+    from the names it mentions, and `estimate` one that shows that unknown or output of the estimated process model.
+    `states` names the integers of an enumeration, in order from 0.
     """
 
     tag_id: int
@@ -64,15 +65,25 @@ class Tag(msgspec.Struct, frozen=True, kw_only=True):
     scale: float = 1.0
     offset: float = 0.0
     expression: str = ""
+    estimate: str | msgspec.UnsetType = msgspec.UNSET
     states: tuple[str, ...] = ()
     kind: Literal["measured", "setpoint", "output", "mode", "derived"] = "measured"
+
+
+class LiveModel(msgspec.Struct, frozen=True, kw_only=True):
+    """The process model that is estimated beside the twin, and `plan`, what `EstimateEntry` says of it."""
+
+    process_model: str
+    plan: dict[str, Any]
 
 
 class TagTableContent(msgspec.Struct, frozen=True, kw_only=True):
     """What a tag table says; its canonical JSON is what the table's name is the hash of.
 
     `scan_period_us` and `grace_us` make the plant's grid (rule closed-scans), `silent_after_us` is how long a source
-    may say nothing before all its tags are stale, `history_from_us` is the earliest time a reading may bear.
+    may say nothing before all its tags are stale, `history_from_us` is the earliest time a reading may bear. What a
+    plant may leave out is not written where it does, so that tables keep the names that they had before there was such
+    a thing.
     """
 
     plant: str
@@ -84,6 +95,7 @@ class TagTableContent(msgspec.Struct, frozen=True, kw_only=True):
     silent_after_us: int = 10_000_000
     history_from_us: int = 0
     tags: tuple[Tag, ...] = ()
+    model: LiveModel | msgspec.UnsetType = msgspec.UNSET
 
 
 @dataclass(frozen=True)

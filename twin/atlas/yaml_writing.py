@@ -8,6 +8,9 @@ from typing import Any, Final
 _LONG: Final = frozenset({"sources", "policies", "tags"})
 """Sections whose entries take a line a key."""
 
+_WIDEST: Final = 100
+"""Characters of a mapping that stands on one line, as long as it is no entry of a list."""
+
 _BARE: Final = re.compile(
     r"[A-Za-z(](?: |:(?=[\w/.;=])|[\w.()/%+*^<>;=\-])*(?<! )"
     r"|[-+]?\d[\d.]*([eE][-+]?\d+)? [A-Za-z%(°][\w.()/%*^ \-]*(?<! )"
@@ -26,9 +29,25 @@ def write_sections(content: Mapping[str, Any]) -> str:
 
 def section(key: str, value: Any) -> str:
     """A key of a file's top level with its value, ending in a new line."""
+    if isinstance(value, Mapping) and len(flow(value)) > _WIDEST:
+        return "\n".join(_block(key, value, "")) + "\n"
     if not (isinstance(value, list) and value and isinstance(value[0], Mapping)):
         return f"{flow(key)}: {flow(value)}\n"
     return "\n".join([f"{flow(key)}:", *(line for entry in value for line in _entry(entry, key in _LONG))]) + "\n"
+
+
+def _block(key: str, value: Any, indent: str) -> Iterator[str]:
+    """A key with a value of many parts, each on lines of its own."""
+    inner = f"{indent}  "
+    if len(flow(value)) <= _WIDEST or not isinstance(value, Mapping | list):
+        yield f"{indent}{flow(key)}: {flow(value)}"
+        return
+    yield f"{indent}{flow(key)}:"
+    if isinstance(value, list):
+        yield from (f"{inner}- {flow(each)}" for each in value)
+    else:
+        for name, each in value.items():
+            yield from _block(name, each, inner)
 
 
 def _entry(entry: Mapping[str, Any], is_long: bool) -> Iterator[str]:
