@@ -42,6 +42,10 @@ check: $(VENV)/.dev  ## Lint, types, import rules, unit and architecture tests
 	$(BIN)/lint-imports
 	$(PYTEST) -q tests/unit tests/architecture
 
+.PHONY: rules
+rules: $(VENV)/.dev  ## Break each rule of delivery in a copy of the tree and see its tests fail (minutes)
+	$(BIN)/python tests/rules $(ARGS)
+
 .PHONY: bench
 bench: $(VENV)/.dev  ## Measure throughput and latency on this machine
 	$(BIN)/atlas bench spine $(ARGS)

@@ -5,10 +5,11 @@ import pytest
 
 from analytics.quality import BAD_SENSOR_FAILURE, GOOD, UNCERTAIN_ENGINEERING_UNITS_EXCEEDED, UNCERTAIN_SUB_NORMAL
 from stream.envelope import ReadingBatch
-from stream.scan.admit import AHEAD_US, admit, misplaced
+from stream.scan.admit import admit, misplaced
 from twin.atlas.tags import TagTable
 
 Batch = Callable[..., ReadingBatch]
+MINUTE_US = 60_000_000  # The rule's own word, not the code's.
 
 
 def test_admit_once_values_come_in_the_stored_unit(batch: Batch, table: TagTable, t0: int) -> None:
@@ -18,8 +19,8 @@ def test_admit_once_values_come_in_the_stored_unit(batch: Batch, table: TagTable
 
 
 def test_honest_times_a_reading_more_than_a_minute_ahead_is_quarantined(batch: Batch, table: TagTable, t0: int) -> None:
-    admitted = admit(batch(0, (11, t0 + AHEAD_US, 1.0), (11, t0 + AHEAD_US + 1, 2.0)), table, t0)
-    assert admitted.times.tolist() == [t0 + AHEAD_US]
+    admitted = admit(batch(0, (11, t0 + MINUTE_US, 1.0), (11, t0 + MINUTE_US + 1, 2.0)), table, t0)
+    assert admitted.times.tolist() == [t0 + MINUTE_US]
     assert admitted.quarantined[0].index == 1
     assert "TI-1.PV" in admitted.quarantined[0].reason
     assert "ahead" in admitted.quarantined[0].reason

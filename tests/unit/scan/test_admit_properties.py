@@ -9,16 +9,17 @@ from hypothesis import strategies as st
 
 from analytics.quality import BAD_SENSOR_FAILURE, UNCERTAIN, UNCERTAIN_SUB_NORMAL
 from stream.envelope import ReadingBatch, decode, encode
-from stream.scan.admit import AHEAD_US, Admitted, admit
+from stream.scan.admit import Admitted, admit
 from twin.atlas.tags import TagTable
 
 Batch = Callable[..., ReadingBatch]
 QUICK = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 HISTORY_US = 3_600_000_000
+MINUTE_US = 60_000_000
 
 moments = st.one_of(
     st.integers(-HISTORY_US - 2, -HISTORY_US + 2),
-    st.integers(AHEAD_US - 2, AHEAD_US + 2),
+    st.integers(MINUTE_US - 2, MINUTE_US + 2),
     st.integers(-1000, 1000),
     st.integers(-(2**62), 2**62),
 )
@@ -71,7 +72,7 @@ def test_admit_once_decides_on_each_reading_alone(batch: Batch, table: TagTable,
 @given(time=moments)
 def test_honest_times_only_from_history_to_a_minute_ahead(batch: Batch, table: TagTable, t0: int, time: int) -> None:
     admitted = admit(batch(0, *at(t0, [(11, time, 1.0, 0)])), table, t0)
-    assert (len(admitted.times) == 1) == (-HISTORY_US <= time <= AHEAD_US)
+    assert (len(admitted.times) == 1) == (-HISTORY_US <= time <= MINUTE_US)
     assert all("TI-1.PV" in quarantined.reason for quarantined in admitted.quarantined)
 
 
