@@ -4,17 +4,25 @@ A package registers what makes a model, a class or function that is called witho
 
     [project.entry-points."atlas_live.process_models"]
     "column-7" = "salt_models:column"
+
+A simulator needs no package: the absolute path of its simulator file (`twin.matrix.simulator_file`) is its key.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Final
 
 from twin.atlas.faults import did_you_mean
 from twin.matrix.errors import MatrixError, UnknownModelError, UnusableModelError
+from twin.matrix.fmu import open_fmu
 from twin.matrix.port import ProcessModel
+from twin.matrix.simulator_file import Simulator, SimulatorFile, read_simulator
 
 GROUP: Final = "atlas_live.process_models"
+
+_OPENED_BY: Final[dict[Simulator, Callable[[SimulatorFile], ProcessModel]]] = {"fmu": open_fmu}
 
 
 @lru_cache(maxsize=32)
@@ -24,16 +32,18 @@ def find_model(key: str) -> ProcessModel:
     Raises
     ------
     UnknownModelError
-        Where nothing is registered under that key.
+        Where nothing is registered under that key, and it is no absolute path.
     UnusableModelError
-        Where what is registered makes no process model.
+        Where what is registered or described makes no process model.
     MatrixError
         What the model itself raised, like `MissingSimulatorError` for an extra that is not installed.
     """
+    if Path(key).is_absolute():
+        return open_simulator(Path(key))
     found = [entry for entry in entry_points(group=GROUP) if entry.name == key]
     if not found:
-        known = sorted({entry.name for entry in entry_points(group=GROUP)})
-        otherwise = f"use one of {', '.join(known)}"
+        known = known_models()
+        otherwise = f"use one of {', '.join(known)}, or the absolute path of a simulator file"
         raise UnknownModelError(f"no process model '{key}'", remedy=did_you_mean(key, known, otherwise))
     if len(found) > 1:
         told = " and ".join(_told(entry) for entry in found)
@@ -43,7 +53,24 @@ def find_model(key: str) -> ProcessModel:
 
 def registered_models() -> dict[str, str | None]:
     """Every registered key, with the reason why its model cannot be used, None where it can; makes each of them."""
-    return {key: _why_not(key) for key in sorted({entry.name for entry in entry_points(group=GROUP)})}
+    return {key: _why_not(key) for key in known_models()}
+
+
+def known_models() -> list[str]:
+    """Every registered key, without making its model."""
+    return sorted({entry.name for entry in entry_points(group=GROUP)})
+
+
+def open_simulator(path: Path) -> ProcessModel:
+    """The model that a simulator file describes.
+
+    Raises
+    ------
+    MatrixError
+        Where the file, or the simulator's own, is missing or has faults, or the simulator is not installed.
+    """
+    file = read_simulator(path)
+    return _OPENED_BY[file.form.simulator](file)
 
 
 def _made(entry: EntryPoint) -> ProcessModel:

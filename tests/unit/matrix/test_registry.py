@@ -54,3 +54,18 @@ def test_a_missing_simulator_is_told_with_its_own_remedy(register, monkeypatch):
     assert registered_models() == {"missing": "no simulator; install it"}
     with pytest.raises(MissingSimulatorError):
         find_model("missing")
+
+
+def test_a_relative_path_is_no_key():
+    with pytest.raises(UnknownModelError, match="absolute path of a simulator file"):
+        find_model("models/column.yaml")
+
+
+def test_the_path_of_a_simulator_file_is_a_key(tmp_path):
+    with pytest.raises(UnusableModelError, match="cannot be read"):
+        find_model(str(tmp_path / "none.yaml"))
+    file = tmp_path / "secret.yaml"
+    file.write_text("password: hunter2\n")
+    with pytest.raises(UnusableModelError, match="no simulator file") as told:
+        find_model(str(file))
+    assert "hunter2" not in str(told.value)
