@@ -75,11 +75,26 @@ _SECTIONS: Final[tuple[tuple[str, str, str], ...]] = (
     ),
     ("Unknowns", "UnknownEntry", "Give a spread, a walk, or both."),
     ("Instruments", "InstrumentEntry", "The more exact a tag is said to be, the harder it pulls."),
+    ("Economics", "EconomicsEntry", "What an hour brings and costs, at the prices of the price book."),
+    (
+        "Money lines",
+        "MoneyLineEntry",
+        "Expressions may name every tag that is not computed here; each is taken in the tag's unit.",
+    ),
+    (
+        "Optimise",
+        "OptimisationEntry",
+        "What may be set to do better; advice only, nothing is written to a plant.",
+    ),
+    ("Goal", "GoalEntry", "Profit is what the economics tell, at the prices of the moment that is asked about."),
+    ("Adjustable", "AdjustableEntry", "Settings whose best values are looked for."),
+    ("Bounds", "BoundEntry", "Give low, high, or both."),
     (
         "Tags",
         "TagEntry",
         "At least one. `stale_after_s` is 10 for a measured tag that is no enumeration and 0 for every other, unless"
-        " you say otherwise. A tag with `expression` or `estimate` is `kind: derived` and has neither `source` nor `address`.",
+        " you say otherwise. A tag with `expression` or `estimate` is `kind: derived` and has neither `source` nor"
+        " `address`.",
     ),
     ("Limits", "LimitsEntry", "All in the tag's unit, within its range and in this order."),
 )

@@ -1,10 +1,12 @@
 """The process model of a plant as its file writes it; what the numbers mean is known where the model is."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
+from twin.atlas.economics_file import EconomicsEntry
 from twin.atlas.entry import Entry, Number, Text, Whole
+from twin.atlas.optimisation_file import OptimisationEntry
 from twin.atlas.policy_file import Measure
 from twin.atlas.tags import LiveModel
 
@@ -15,6 +17,7 @@ class UnknownEntry(Entry):
     name: Text = Field(description="its name in the model, like activity")
     spread: Measure = Field("0", description="how far off it may be at the start: a standard deviation")
     walk: Measure = Field("0", description="how far it wanders by itself in an hour: a standard deviation")
+    lasting: Text = Field("0 s", description="how long it keeps its direction; with it, walk is that of its rate an hour")
 
 
 class InstrumentEntry(Entry):
@@ -23,6 +26,7 @@ class InstrumentEntry(Entry):
     tag: Text = Field(description="a tag that is also an output of the model")
     noise: Measure = Field(description="standard deviation, with what the model cannot know of it")
     delay: Text = Field("0 s", description="how long after its sample a value is reported, like an analyser's")
+    averaged: Whole = Field(0, ge=0, description="readings that a standing difference to the model is averaged over")
 
 
 class EstimateEntry(Entry):
@@ -44,8 +48,8 @@ class ModelEntry(Entry):
     process_model: Text = Field(min_length=1, description="key of the model, like williams-otto")
     surrogate: Text = Field("", description="key of the learned model that answers beside it; none, if unset")
     estimate: EstimateEntry | None = Field(None, description="see Estimate")
-    economics: dict[Text, Any] = Field(default_factory=dict, description="what an hour brings and costs")
-    optimise: dict[Text, Any] = Field(default_factory=dict, description="what may be set to do better")
+    economics: EconomicsEntry | None = Field(None, description="see Economics")
+    optimise: OptimisationEntry | None = Field(None, description="see Optimise")
 
     @property
     def live(self) -> LiveModel | None:

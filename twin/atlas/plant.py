@@ -11,14 +11,18 @@ from msgspec import UNSET
 from twin.atlas.areas import Area, Location, find_area_faults
 from twin.atlas.chemistry import Chemistry, find_chemistry_faults
 from twin.atlas.control_loops import ControlLoop, find_loop_faults, find_loops, find_measuring_faults
+from twin.atlas.economics import Economics
+from twin.atlas.economics_file import read_economics
 from twin.atlas.equipment import Equipment, Port
 from twin.atlas.errors import AtlasError
 from twin.atlas.faults import Finding, did_you_mean
 from twin.atlas.flowsheet import build_graph, find_stream_faults, join
 from twin.atlas.invariants import find_tag_faults
 from twin.atlas.material_paths import find_material_faults
-from twin.atlas.model_faults import find_model_faults
+from twin.atlas.model_faults import find_model_faults, modelled_units
 from twin.atlas.model_file import ModelEntry
+from twin.atlas.optimisation import Optimisation
+from twin.atlas.optimisation_file import read_optimisation
 from twin.atlas.plant_parts import PlantParts
 from twin.atlas.policies import Policies
 from twin.atlas.policy_faults import PolicyGround, find_policy_faults
@@ -125,6 +129,7 @@ class Plant:
             reactions=dict(enumerate(self.chemistry.reactions)),
             policies=dict(enumerate(self.policies)),
             model=self.model,
+            prices=self.prices,
         )
 
     @cached_property
@@ -155,6 +160,21 @@ class Plant:
     def graph(self) -> "nx.MultiDiGraph[str]":
         """Equipment as nodes, process streams as edges; see `build_graph`."""
         return build_graph(self.equipment, self.streams)
+
+    @cached_property
+    def economics(self) -> Economics | None:
+        """How its money is reckoned with the process model's answers; None where its file doesn't say."""
+        if self.model is None or self.model.economics is None:
+            return None
+        return read_economics(self.model.economics, modelled_units(self.tags), self.prices)[0]
+
+    @cached_property
+    def optimisation(self) -> Optimisation | None:
+        """How better settings are looked for with the process model; None where its file doesn't say."""
+        if self.model is None or self.model.optimise is None:
+            return None
+        told = self.model.economics is not None
+        return read_optimisation(self.model.optimise, modelled_units(self.tags), has_economics=told)[0]
 
     def ports(self, stream: ProcessStream) -> tuple[Port, Port]:
         """Ports that a stream comes from and goes to."""

@@ -8,6 +8,7 @@ from twin.atlas.compounds import Compound
 from twin.atlas.equipment import Equipment
 from twin.atlas.model_file import ModelEntry
 from twin.atlas.policies import Policy
+from twin.atlas.prices import PriceBook
 from twin.atlas.reactions import Reaction
 from twin.atlas.streams import ProcessStream
 from twin.atlas.tag_definition import Source, TagDefinition
@@ -32,6 +33,7 @@ class PlantParts:
     reactions: Mapping[int, Reaction] = field(default_factory=dict)
     policies: Mapping[int, Policy] = field(default_factory=dict)
     model: ModelEntry | None = None
+    prices: PriceBook = field(default_factory=PriceBook)
     broken_tags: Collection[str] = field(default_factory=frozenset)
     broken_equipment: Collection[str] = field(default_factory=frozenset)
     broken_sources: Collection[str] = field(default_factory=frozenset)

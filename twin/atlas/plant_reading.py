@@ -79,6 +79,7 @@ class PlantReading:
             reactions=reactions,
             policies=self._policies(tags),
             model=self.head["model"],
+            prices=self.head["prices"],
             areas={i: _area(entry) for i, entry in self._entries("areas", AreaEntry).items()},
             broken_tags=self._broken("tags"),
             broken_equipment=self._broken("equipment"),

@@ -7,9 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from twin.atlas.definition import DefinitionError, parse
 from twin.atlas.economics import Economics, EconomicsError
 from twin.atlas.economics_file import EconomicsEntry, read_economics
+from twin.atlas.plant_writing import write_plant
 from twin.atlas.prices import Price, PriceBook, PriceError
+from twin.atlas.yaml_writing import write_sections
+from twin.matrix.williams_otto.steady_state import Demand, fractions
+from twin.plants import text
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 UNITS = {"FI-1.PV": "kg/s", "AI-1.PV": "percent", "JI-1.PV": "kW", "TI-1.PV": "degC"}
@@ -127,3 +132,61 @@ def test_prices_in_another_currency_are_refused_and_no_prices_yet_are_not() -> N
 def test_a_currency_that_is_none_is_a_fault_of_form() -> None:
     with pytest.raises(ValueError, match="use one of USD"):
         EconomicsEntry(currency="XXX", lines=tuple(LINES))
+
+
+def plant_file(model: str) -> str:
+    return f"""
+atlas: 2
+plant: one-feed
+name: One feed
+sources: [{{name: opcua, endpoint: "opc.tcp://127.0.0.1:4840"}}]
+prices: [{{item: A, price: 2 USD/kg}}]
+tags:
+  - {{name: FI-1.PV, description: Feed, unit: kg/s, range: [0, 5], address: "ns=2;s=FI-1.PV"}}
+  - {{name: FY-1.PV, description: Double feed, unit: kg/s, range: [0, 9], kind: derived, expression: "2 * [FI-1.PV]"}}
+  - {{name: FIC-1.SP, description: Feed, unit: kg/s, range: [0, 5], kind: setpoint, address: "ns=2;s=FIC-1.SP"}}
+model:
+  process_model: one-feed
+  economics: {{lines: [{{item: A, kind: feed, flow: "{model}", unit: kg/s}}]}}
+  optimise: {{adjustable: [{{tag: FIC-1.SP, low: 1, high: 4}}]}}
+"""
+
+
+def test_a_plant_knows_its_economics_and_what_may_be_adjusted() -> None:
+    plant = parse(plant_file("[FI-1.PV]"))
+
+    assert plant.economics is not None
+    assert plant.economics.rate({"FI-1.PV": 1.0}, {}, plant.prices, NOW).total == -7200.0
+    assert plant.optimisation is not None
+    assert plant.optimisation.adjustable[0].high == 4.0
+    assert parse(write_sections(write_plant(plant))).model == plant.model
+
+
+def test_a_plant_file_names_the_line_of_each_fault() -> None:
+    with pytest.raises(DefinitionError) as raised:
+        parse(plant_file("[FY-1.PV]"))
+
+    (fault,) = raised.value.faults
+    assert fault.path == "model.economics.lines[0].flow"
+    assert fault.line == 13
+
+
+@pytest.mark.parametrize("name", ["williams-otto", "tennessee-eastman"])
+def test_the_plants_that_ship_tell_their_economics(name: str) -> None:
+    plant = parse(text(name))
+
+    assert plant.economics is not None
+    assert plant.optimisation is not None
+
+
+def test_the_reactors_profit_is_the_classical_one() -> None:
+    plant = parse(text("williams-otto"))
+    assert plant.economics is not None
+    demand = Demand(feed_b=4.787470, temperature_c=89.70282)
+    shares = fractions(demand)
+    values = {f"AI-101{name}.PV": 100.0 * share for name, share in zip("ABCEGP", shares, strict=True)}
+    values |= {"FIC-101.PV": demand.feed_a, "FIC-102.PV": demand.feed_b}
+
+    rate = plant.economics.rate(values, {}, plant.prices, NOW)
+
+    assert rate.total / 3600 == pytest.approx(190.990602, abs=1e-5)
