@@ -52,6 +52,11 @@ class KafkaConfig:
     request_timeout_ms: int = 10_000
 
 
+def is_brokers_fault(error: BaseException) -> bool:
+    """Whether waiting may help: an error of the broker or the way to it, or a log that was begun anew."""
+    return isinstance(error, KafkaError | LogVanishedError)
+
+
 async def open_producer(config: KafkaConfig, client_id: str) -> AIOKafkaProducer:
     """A started producer whose `send_and_wait` returns when all in-sync replicas have the record."""
     producer = AIOKafkaProducer(

@@ -5,7 +5,8 @@ AtlasError
     |-- UnknownJobError      no job has that number
     |-- UnknownKindError     nothing is registered for that kind of job
     |-- StepGraphError       steps that make no graph
-    |-- JobStoppedError      nobody wants the result any more, or the attempt lost its job
+    |-- JobStoppedError      a step was told to end
+    |-- LeaseLostError       an attempt no longer holds its job: it was cancelled, or is another's
     |-- JobTimeoutError      an attempt took longer than it was given
     `-- StepCrashedError     the process of a step ended without an answer
 """
@@ -37,6 +38,10 @@ class JobStoppedError(JobError):
 
     def __init__(self) -> None:
         super().__init__("the job was stopped", remedy="ask again if the answer is still wanted")
+
+
+class LeaseLostError(JobError):
+    """An attempt no longer holds its job: it was cancelled, or went to another attempt. What it finds is for nobody."""
 
 
 class JobTimeoutError(JobError):

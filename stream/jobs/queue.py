@@ -67,6 +67,12 @@ async def abandoned(conn: Connection, silent_s: float) -> list[tuple[int, int]]:
     return [_numbers(row) for row in rows]
 
 
+async def held_by(conn: Connection, runner: int) -> list[tuple[int, int]]:
+    """Rows that a runner has taken, as their numbers and their jobs'."""
+    rows = await _manager(conn).list_jobs_async(status="doing", worker_id=runner)
+    return [_numbers(row) for row in rows]
+
+
 async def enlist(conn: Connection) -> int:
     """Make a runner known; returns its number."""
     return int(await _manager(conn).register_worker())

@@ -5,12 +5,13 @@ be made. It numbers the change, writes it as progress and notifies whoever liste
 a runner whose job was cancelled, or went to another attempt, finds that nothing is changed by it any more.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
 import orjson
+from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from stream.jobs import queue
@@ -18,7 +19,7 @@ from stream.jobs.job import JobFailure, JobRecord, JobRequest, JobState, Json, P
 from stream.store.database import Connection
 
 CHANNEL: Final = "atlas_job"
-"""Notified with a job's number of each change, when its transaction commits."""
+"""Notified of each change with the job's number and its state, when the transaction commits."""
 
 FORGET_RUNNERS_S: Final = 86_400.0
 """Far beyond the silence after which a runner's jobs are taken over: one that only stood still may come back."""
@@ -52,7 +53,7 @@ _CHANGE: Final = f"""
         INSERT INTO job_progress (job, seq, at, state, done, message, partial)
         SELECT id, seq, %(at)s, state, done, message, %(partial)s::jsonb FROM changed
     )
-    SELECT {_COLUMNS}, queue_row, pg_notify('{CHANNEL}', id::text) FROM changed
+    SELECT {_COLUMNS}, queue_row, pg_notify('{CHANNEL}', id || ' ' || state) FROM changed
 """  # noqa: S608  # constants
 
 
@@ -174,6 +175,27 @@ async def take_over_jobs(conn: Connection, at: datetime, silent_s: float) -> int
             await _take_over(conn, number, job, at)
         await queue.forget_runners(conn, FORGET_RUNNERS_S)
         return len(found)
+
+
+async def strays_of(conn: Connection, runner: int, known: Collection[int]) -> list[tuple[int, int]]:
+    """Rows of the queue, with their jobs, that a runner holds and does not know of.
+
+    Such come about when the commit that gave it one was made, and the answer to it lost.
+    """
+    return [(number, job) for number, job in await queue.held_by(conn, runner) if number not in known]
+
+
+async def give_back(conn: Connection, strays: Iterable[tuple[int, int]], at: datetime) -> None:
+    """Let the jobs of these rows wait again, or fail where no retry is left."""
+    async with conn.transaction():
+        for number, job in strays:
+            await _take_over(conn, number, job, at)
+
+
+async def listen(conn: Connection, *channels: str) -> None:
+    """Have the connection, which is in autocommit, notified on these channels."""
+    for channel in channels:
+        await conn.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
 
 
 async def _take_over(conn: Connection, number: int, job: int, at: datetime) -> None:

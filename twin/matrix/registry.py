@@ -5,7 +5,9 @@ A package registers what makes a model, a class or function that is called witho
     [project.entry-points."atlas_live.process_models"]
     "column-7" = "salt_models:column"
 
-A simulator needs no package: the absolute path of its simulator file (`twin.matrix.simulator_file`) is its key.
+A simulator needs no package: its key is the name of its simulator file (`twin.matrix.simulator_file`), like
+`unit-7/column.yaml`, below the folder that the service's operator gave to `use_simulators`. Without one no file is
+opened: whoever may write a plant file shall not choose what runs on this machine.
 """
 
 from collections.abc import Callable
@@ -22,7 +24,22 @@ from twin.matrix.simulator_file import Simulator, SimulatorFile, read_simulator
 
 GROUP: Final = "atlas_live.process_models"
 
+FILE: Final = ".yaml"
+"""How the key of a simulator file ends."""
+
 _OPENED_BY: Final[dict[Simulator, Callable[[SimulatorFile], ProcessModel]]] = {"fmu": open_fmu}
+
+
+_folders: list[Path] = []
+"""The folder of simulator files, once it is known."""
+
+
+def use_simulators(folder: Path | None) -> None:
+    """Say where simulator files lie; for the composition root, in every process that finds models. None for nowhere."""
+    told = [] if folder is None else [folder.resolve()]
+    if told != _folders:
+        _folders[:] = told
+        find_model.cache_clear()
 
 
 @lru_cache(maxsize=32)
@@ -32,18 +49,18 @@ def find_model(key: str) -> ProcessModel:
     Raises
     ------
     UnknownModelError
-        Where nothing is registered under that key, and it is no absolute path.
+        Where nothing is registered under that key, and it is no simulator file.
     UnusableModelError
         Where what is registered or described makes no process model.
     MatrixError
         What the model itself raised, like `MissingSimulatorError` for an extra that is not installed.
     """
-    if Path(key).is_absolute():
-        return open_simulator(Path(key))
+    if key.endswith(FILE):
+        return open_simulator(_path(key))
     found = [entry for entry in entry_points(group=GROUP) if entry.name == key]
     if not found:
         known = known_models()
-        otherwise = f"use one of {', '.join(known)}, or the absolute path of a simulator file"
+        otherwise = f"use one of {', '.join(known)}, or the name of a simulator file like column.yaml"
         raise UnknownModelError(f"no process model '{key}'", remedy=did_you_mean(key, known, otherwise))
     if len(found) > 1:
         told = " and ".join(_told(entry) for entry in found)
@@ -71,6 +88,20 @@ def open_simulator(path: Path) -> ProcessModel:
     """
     file = read_simulator(path)
     return _OPENED_BY[file.form.simulator](file)
+
+
+def _path(key: str) -> Path:
+    if not _folders:
+        raise UnknownModelError(
+            f"no simulator file '{key}': this service opens none",
+            remedy="name the folder that holds them (ATLAS_SIMULATORS)",
+        )
+    path = (_folders[0] / key).resolve()
+    if not path.is_relative_to(_folders[0]):
+        raise UnknownModelError(
+            f"simulator file '{key}' lies outside the folder of simulator files", remedy="move it into that folder"
+        )
+    return path
 
 
 def _made(entry: EntryPoint) -> ProcessModel:

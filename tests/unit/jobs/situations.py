@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from stream.jobs.answer.compose import Asked
+from stream.jobs.answer.asking import Asked
 from stream.jobs.answer.situation import Situation
 from stream.jobs.question import Position, Question
 from stream.jobs.report import PlantLine, TrustLine

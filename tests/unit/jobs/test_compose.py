@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stream.jobs.answer.compose import MOST_DRAFTED, Asked, Cases, compose
+from stream.jobs.answer.asking import Asked
+from stream.jobs.answer.compose import MOST_DRAFTED, Cases, compose
+from stream.jobs.answer.learnt import Learnt
 from stream.jobs.answer.run_case import base_case, first_look, run_case
 from stream.jobs.answer.situation import Past
 from stream.jobs.report import Report
@@ -124,7 +126,7 @@ def test_a_shutdown_ends_curves_and_money(hotter: tuple[Asked, Cases], report: R
 def test_two_models_that_agree_are_trusted_and_two_that_do_not_are_not(hotter: tuple[Asked, Cases]) -> None:
     question, cases = hotter
     learnt = replace(cases.change.member(0), model="williams-otto-surrogate/3")
-    near = compose(question, replace(cases, learnt=learnt))
+    near = compose(question, replace(cases, learnt=Learnt(learnt, np.ones_like(learnt.values[0]), "Learnt reactor")))
     assert near.trust is not None
     assert near.trust.surrogate is not None
     assert near.trust.surrogate.verdict == "good"
@@ -133,7 +135,7 @@ def test_two_models_that_agree_are_trusted_and_two_that_do_not_are_not(hotter: t
     temperature = learnt.names.index("TIC-101.PV")
     values = learnt.values.copy()
     values[:, :, temperature] += 8.0
-    far = compose(question, replace(cases, learnt=replace(learnt, values=values)))
+    far = compose(question, replace(cases, learnt=Learnt(replace(learnt, values=values))))
     assert far.trust is not None
     assert far.trust.surrogate is not None
     assert far.trust.surrogate.verdict == "poor"
