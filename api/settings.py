@@ -21,7 +21,7 @@ PREFIX: Final = "ATLAS_"
 PROCESSES: Final = ("simulate", "connect", "work", "store", "keep")
 """Processes that serve `/health` on a port of their own; api and dashboard answer on the port they serve."""
 
-PASSED_ON: Final = ("log_level", "spool_limit_mb", "history_hours", "retention_days")
+PASSED_ON: Final = ("log_level", "spool_limit_mb", "history_hours", "retention_days", "simulators")
 """Settings that a run does not choose itself: its processes get them as they were given."""
 
 _SECRETS: Final = ("database", "ticket_secret", "api_key")
@@ -87,6 +87,7 @@ class Settings(BaseSettings):
     endpoints: Annotated[dict[str, str], NoDecode] = Field(
         default_factory=dict, description='JSON: {"plant/source": "opc.tcp://…"}'
     )
+    simulators: Path | None = Field(None, description="folder of simulator files that plants may name; none if unset")
     spool_limit_mb: int = Field(1024, ge=16, description="disk that the connector's spool may take, MB")
     retention_days: int = Field(90, ge=1, le=36_500, description="days for which the database keeps each reading")
     history_hours: float = Field(4.0, ge=0, le=72, description="hours before now that a simulated plant remembers")

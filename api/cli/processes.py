@@ -76,7 +76,9 @@ def work() -> None:
         from stream.store.database import open_pool
         from stream.store.worker_store import SqlWorkerStore
         from stream.worker import run_worker
+        from twin.matrix.registry import use_simulators
 
+        use_simulators(settings.simulators)
         pool = await open_pool(configs.database(settings, "atlas-worker"))
         async with pool:
             await run_worker(configs.worker(settings), SqlWorkerStore(pool), health, stop)
@@ -127,8 +129,10 @@ def serve() -> None:
     from api.cli import configs
     from api.settings import load
     from stream import json_log
+    from twin.matrix.registry import use_simulators
 
     settings = load()
+    use_simulators(settings.simulators)
     config = configs.api(settings)
     json_log.configure("api", settings.log_level)
     server = uvicorn.Server(

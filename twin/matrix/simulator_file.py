@@ -1,7 +1,7 @@
 """Simulator files: which simulator to run, and where in it each variable of the plant stands.
 
-A file is YAML, as `SimulatorForm` describes it; docs/how-to/bring-your-own-simulator.md goes through one. Its absolute
-path is the key of its model in `twin.matrix.registry`.
+A file is YAML, as `SimulatorForm` describes it; docs/how-to/bring-your-own-simulator.md goes through one. Its name is
+the key of its model in `twin.matrix.registry`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -56,16 +56,33 @@ def test_a_missing_simulator_is_told_with_its_own_remedy(register, monkeypatch):
         find_model("missing")
 
 
-def test_a_relative_path_is_no_key():
-    with pytest.raises(UnknownModelError, match="absolute path of a simulator file"):
-        find_model("models/column.yaml")
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "simulators"
+    folder.mkdir()
+    registry.use_simulators(folder)
+    yield folder
+    registry.use_simulators(None)
 
 
-def test_the_path_of_a_simulator_file_is_a_key(tmp_path):
+def test_the_name_of_a_simulator_file_is_a_key(folder):
     with pytest.raises(UnusableModelError, match="cannot be read"):
-        find_model(str(tmp_path / "none.yaml"))
-    file = tmp_path / "secret.yaml"
-    file.write_text("password: hunter2\n")
+        find_model("unit-7/none.yaml")
+    (folder / "secret.yaml").write_text("password: hunter2\n")
     with pytest.raises(UnusableModelError, match="no simulator file") as told:
-        find_model(str(file))
+        find_model("secret.yaml")
     assert "hunter2" not in str(told.value)
+
+
+def test_files_outside_the_folder_are_not_opened(folder, tmp_path):
+    outside = tmp_path / "outside.yaml"
+    outside.write_text("atlas_simulator: 1\n")
+    (folder / "link.yaml").symlink_to(outside)
+    for key in (str(outside), "../outside.yaml", "link.yaml"):
+        with pytest.raises(UnknownModelError, match="outside the folder"):
+            find_model(key)
+
+
+def test_no_file_is_opened_unless_a_folder_is_named():
+    with pytest.raises(UnknownModelError, match="ATLAS_SIMULATORS"):
+        find_model("column.yaml")
