@@ -53,7 +53,9 @@ class Estimate:
     """What the filter knows at `time_s`; never changed, and all that is needed to go on.
 
     `ensemble` is the model's state: the members that a what-if begins from. `predicted` has shape (members, columns);
-    `columns` tells for each column the instrument's place in the plan and the time that it speaks of.
+    `columns` tells for each column the instrument's place in the plan and the time that it speaks of. `rates` are those
+    of the unknowns with a trend, per hour, shape (members, trends), and `offsets` the standing differences of the
+    instruments, shape (instruments,); both in the plan's order.
     """
 
     time_s: int
@@ -61,6 +63,8 @@ class Estimate:
     predicted: Floats
     columns: tuple[tuple[int, int], ...]
     consistency: Consistency
+    rates: Floats
+    offsets: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,18 @@ class Found:
 
     mean: float
     spread: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outlook:
+    """What an estimate knows of the time to come.
+
+    `rates` are those of the unknowns with a trend, per hour, shape (members,), by name; `offsets` the standing
+    differences between instrument and model, by output.
+    """
+
+    rates: Mapping[str, Floats]
+    offsets: Mapping[str, float]
 
 
 class EnsembleFilter:
@@ -96,6 +112,11 @@ class EnsembleFilter:
         self._unknown_columns = [
             columns[at_parameter[row.name]] if row.name in at_parameter else at_state[row.name] for row in plan.unknowns
         ]
+        self._trends = [row for row in plan.unknowns if row.lasting_s]
+        self._moving = [at_parameter[row.name] for row in self._trends]
+        self._rate_walks = np.array([row.walk for row in self._trends])
+        self._walks = np.array([0.0 if row.lasting_s else row.walk for row in plan.unknowns])
+        self._averaged = np.array([row.averaged for row in plan.instruments])
         bounded: list[Variable] = [*declaration.states, *(declaration.parameters[index] for index in self._free)]
         self._low = np.array([variable.low for variable in bounded])
         self._high = np.array([variable.high for variable in bounded])
@@ -106,18 +127,22 @@ class EnsembleFilter:
 
     @property
     def identity(self) -> list[str]:
-        """What an estimate must share with another filter to go on in it: model, members, unknown parameters, tags."""
+        """What an estimate must share with another filter to go on in it: model, members, unknowns, trends, tags."""
         declaration = self.model.declaration
         free = [declaration.parameters[index].name for index in self._free]
-        return [f"{declaration.name} {declaration.version}", f"{self.plan.members} members", *free, *self.tags]
+        trends = [f"trend of {row.name}" for row in self._trends]
+        return [f"{declaration.name} {declaration.version}", f"{self.plan.members} members", *free, *trends, *self.tags]
 
     def start(self, state: ModelState, time_s: int, seed: Seed) -> Estimate:
         """An ensemble around one model state, each unknown with its spread."""
-        ensemble = self._wandered(
-            state.repeated(self.plan.members), [row.spread for row in self.plan.unknowns], np.random.default_rng(seed)
-        )
+        rng = np.random.default_rng(seed)
+        spreads = np.array([row.spread for row in self.plan.unknowns])
+        ensemble = self._wandered(state.repeated(self.plan.members), spreads, rng)
         nothing = np.empty((self.plan.members, 0))
-        begun = Estimate(time_s, ensemble, nothing, (), Consistency.start(len(self.tags)))
+        rates = self._drawn(len(self._trends), rng) * self._rate_walks
+        begun = Estimate(
+            time_s, ensemble, nothing, (), Consistency.start(len(self.tags)), rates, np.zeros(len(self.tags))
+        )
         return self._predicting(begun)
 
     def advance(self, estimate: Estimate, settings: Mapping[str, float], duration_s: int, seed: Seed) -> Estimate:
@@ -144,10 +169,15 @@ class EnsembleFilter:
 
     def moved(self, estimate: Estimate, stepped: ModelState, duration_s: int, seed: Seed) -> Estimate:
         """What `advance` makes of an ensemble that somebody else has stepped, as where several are stepped at once."""
-        hours = (duration_s / _HOUR_S) ** 0.5
-        walks = [row.walk * hours for row in self.plan.unknowns]
-        ensemble = self._wandered(stepped, walks, np.random.default_rng(seed))
-        return self._predicting(replace(estimate, time_s=estimate.time_s + duration_s, ensemble=ensemble))
+        rng = np.random.default_rng(seed)
+        hours = duration_s / _HOUR_S
+        parameters = stepped.parameters.copy()
+        parameters[:, self._moving] += hours * estimate.rates
+        ensemble = self._wandered(stepped.with_parameters(parameters), self._walks * hours**0.5, rng)
+        kept = np.exp([-duration_s / row.lasting_s for row in self._trends])
+        fresh = self._rate_walks * np.sqrt(1.0 - kept**2)
+        rates = kept * estimate.rates + fresh * self._drawn(len(kept), rng)
+        return self._predicting(replace(estimate, time_s=estimate.time_s + duration_s, ensemble=ensemble, rates=rates))
 
     def assimilate(self, estimate: Estimate, readings: Sequence[Measured], seed: Seed) -> Estimate:
         """The estimate corrected by readings of now and by late results.
@@ -192,12 +222,14 @@ class EnsembleFilter:
             after = relaxed(after, wide, self.plan.relaxation)
         scores = np.full(len(self.tags), np.nan)
         scores[places] = compared.standardised
-        consistency = estimate.consistency.after(compared.square, len(used), scores)
+        held = first - len(self._trends)
         return replace(
             estimate,
-            ensemble=self._bounded(estimate.ensemble, after[:, :first]),
+            ensemble=self._bounded(estimate.ensemble, after[:, :held]),
+            rates=after[:, held:first],
             predicted=after[:, first:],
-            consistency=consistency,
+            consistency=estimate.consistency.after(compared.square, len(used), scores),
+            offsets=self._settled(estimate.offsets, places, compared.innovations),
         )
 
     def verdict(self, estimate: Estimate) -> Verdict:
@@ -214,9 +246,25 @@ class EnsembleFilter:
         names = [variable.name for variable in self.model.declaration.outputs]
         return _found(names, self.model.outputs(estimate.ensemble))
 
+    def outlook(self, estimate: Estimate) -> Outlook:
+        """What a forecast from this estimate goes on with beside its ensemble."""
+        names = [row.name for row in self._trends]
+        rates = dict(zip(names, estimate.rates.T, strict=True))
+        offsets = dict(zip(self.tags, estimate.offsets.tolist(), strict=True))
+        return Outlook(rates, {name: offset for name, offset in offsets.items() if offset})
+
+    def _settled(self, offsets: Floats, places: Sequence[int], innovations: Floats) -> Floats:
+        """Standing differences after some more innovations, given in units of the noise."""
+        settled = offsets.copy()
+        for place, innovation in zip(places, innovations.tolist(), strict=True):
+            if self._averaged[place]:
+                settled[place] += (innovation * self._noise[place] - settled[place]) / self._averaged[place]
+        return settled
+
     def _columns(self, estimate: Estimate) -> Floats:
         ensemble = estimate.ensemble
-        return np.concatenate([ensemble.states, ensemble.parameters[:, self._free], estimate.predicted], axis=1)
+        free = ensemble.parameters[:, self._free]
+        return np.concatenate([ensemble.states, free, estimate.rates, estimate.predicted], axis=1)
 
     def _bounded(self, ensemble: ModelState, columns: Floats) -> ModelState:
         """The ensemble with these states and unknown parameters, each held in the range that the model declares."""
@@ -226,14 +274,18 @@ class EnsembleFilter:
         parameters[:, self._free] = held[:, states:]
         return ensemble.with_states(held[:, :states]).with_parameters(parameters)
 
-    def _wandered(self, ensemble: ModelState, deviations: Sequence[float], rng: np.random.Generator) -> ModelState:
-        """The ensemble with normal noise on the unknowns whose mean over the members is 0, so that it moves no mean."""
-        noise = rng.standard_normal((ensemble.members, len(deviations)))
-        noise -= noise.mean(axis=0)
-        noise *= (ensemble.members / (ensemble.members - 1)) ** 0.5
+    def _wandered(self, ensemble: ModelState, deviations: Floats, rng: np.random.Generator) -> ModelState:
         columns = np.concatenate([ensemble.states, ensemble.parameters[:, self._free]], axis=1)
-        columns[:, self._unknown_columns] += noise * np.asarray(deviations)
+        columns[:, self._unknown_columns] += self._drawn(len(deviations), rng) * deviations
         return self._bounded(ensemble, columns)
+
+    def _drawn(self, columns: int, rng: np.random.Generator) -> Floats:
+        """Normal noise whose mean over the members is 0, so that it moves no mean; shape (members, columns)."""
+        members = self.plan.members
+        noise = rng.standard_normal((members, columns))
+        noise -= noise.mean(axis=0)
+        noise *= (members / (members - 1)) ** 0.5
+        return noise
 
     def _predicting(self, estimate: Estimate) -> Estimate:
         """The estimate that remembers what is predicted now, and forgets what no result can speak of any more."""

@@ -53,7 +53,9 @@ class _Reading:
                 self._note((*path, "name"), row.name, f"no parameter or state '{row.name}'", known)
                 continue
             spread = self._deviation(row.spread, variable, (*path, "spread"))
-            yield Unknown(name=row.name, spread=spread, walk=self._deviation(row.walk, variable, (*path, "walk")))
+            walk = self._deviation(row.walk, variable, (*path, "walk"))
+            lasting_s = self._duration(row.lasting, (*path, "lasting"))
+            yield Unknown(name=row.name, spread=spread, walk=walk, lasting_s=lasting_s)
 
     def instruments(self, entry: EstimateEntry) -> Iterator[Instrument]:
         known = {variable.name: variable for variable in self.declaration.outputs}
@@ -64,8 +66,11 @@ class _Reading:
                 self._note((*path, "tag"), row.tag, f"no output '{row.tag}'", known)
                 continue
             noise = self._deviation(row.noise, variable, (*path, "noise"))
-            delay = self._number(lambda row=row: parse_duration(row.delay), (*path, "delay"))  # type: ignore[misc]
-            yield Instrument(name=row.tag, noise=noise, delay_s=round(delay))
+            delay = self._duration(row.delay, (*path, "delay"))
+            yield Instrument(name=row.tag, noise=noise, delay_s=round(delay), averaged=row.averaged)
+
+    def _duration(self, text: str, path: Path) -> float:
+        return self._number(lambda: parse_duration(text), path)
 
     def _deviation(self, text: str, variable: Variable, path: Path) -> float:
         """A standard deviation in the variable's unit, or in that of a difference of two such values."""

@@ -13,7 +13,7 @@ from twin.matrix.model_state import ModelState
 
 Floats = NDArray[np.float64]
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 def pack(estimate: Estimate, estimator: EnsembleFilter) -> bytes:
@@ -31,6 +31,8 @@ def pack(estimate: Estimate, estimator: EnsembleFilter) -> bytes:
             "memory": ensemble.memory,
             "predicted": _packed(estimate.predicted),
             "columns": estimate.columns,
+            "rates": _packed(estimate.rates),
+            "offsets": _packed(estimate.offsets),
             "squares": _packed(consistency.squares),
             "degrees": _packed(consistency.degrees),
             "scores": _packed(consistency.scores),
@@ -59,7 +61,8 @@ def unpack(stored: bytes, estimator: EnsembleFilter) -> Estimate:
         squares, degrees, scores = (_array(content[name]) for name in ("squares", "degrees", "scores"))
         consistency = Consistency(squares, degrees, scores, content["count"])
         columns = tuple((place, time_s) for place, time_s in content["columns"])
-        return Estimate(content["time_s"], ensemble, _array(content["predicted"]), columns, consistency)
+        predicted, rates, offsets = (_array(content[name]) for name in ("predicted", "rates", "offsets"))
+        return Estimate(content["time_s"], ensemble, predicted, columns, consistency, rates, offsets)
     except (msgspec.MsgspecError, KeyError, TypeError, ValueError) as error:
         raise StoredEstimateError(f"these bytes are no estimate: {error}", remedy=remedy) from error
 

@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from twin.estimation.ensemble_filter import Outlook
 from twin.estimation.forecast import forecast
 from twin.estimation.plan import EstimatePlan, Instrument, Unknown
 from twin.matrix.errors import SimulationCancelledError
 from twin.matrix.model_state import ModelState
-from twin.matrix.scenario import Change, Scenario
+from twin.matrix.scenario import Change, Scenario, value_at
 from twin.matrix.trajectory import Trajectory
 from twin.matrix.williams_otto.adapter import WilliamsOttoProcess
 
@@ -29,17 +30,16 @@ class Told:
         self.scenarios.append(scenario)
         times = scenario.times_s
         values = np.empty((1, len(times), 1))
-        ends = {change.name: change for change in scenario.changes}
-        start, change = state.parameters[0, 0], ends.get("p0")
-        values[0, :, 0] = start if change is None else start + (change.value - start) * times / scenario.horizon_s
+        moves = [change for change in scenario.changes if change.name == "p0"]
+        before = {"p0": float(state.parameters[0, 0])}
+        values[0, :, 0] = [value_at(moves, before, time).get("p0", before["p0"]) for time in times]
         return Trajectory.of("test", self.declaration.outputs, times, values)
 
 
-def plan(walk, **others):
+def plan(walk, lasting_s=0.0):
     return EstimatePlan(
-        unknowns=(Unknown(name="p0", spread=1.0, walk=walk), Unknown(name="p1", spread=1.0)),
+        unknowns=(Unknown(name="p0", spread=1.0, walk=walk, lasting_s=lasting_s), Unknown(name="p1", spread=1.0)),
         instruments=(Instrument(name="y0", noise=0.1),),
-        **others,
     )
 
 
@@ -65,12 +65,35 @@ def test_an_unknown_s_spread_is_its_walk_s_at_an_eighth_of_the_horizon_and_at_it
     assert np.all(np.diff(spreads) > 0)
 
 
+def test_a_trend_goes_on_until_it_has_died_away(told):
+    rates = np.full(400, 0.4)
+    curves = forecast(
+        told, ensemble(told), asked(), plan=plan(0.3, 7200.0), seed=1, outlook=Outlook({"p0": rates}, {})
+    )["y0"]
+    assert curves.mean(axis=0)[1] == pytest.approx(2.0 + 0.8 * (1 - np.exp(-0.5)), abs=1e-9)
+    assert curves.mean(axis=0)[HOURS] == pytest.approx(2.0 + 0.8 * (1 - np.exp(-4.0)), abs=1e-9)
+    rng = np.random.default_rng(3)
+    rate, place, spreads = np.zeros(4000), np.zeros(4000), []
+    for _ in range(HOURS):
+        for _ in range(50):
+            place += rate / 50
+            rate += -rate / 100 + 0.3 * (2 / 100) ** 0.5 * rng.normal(size=4000)
+        spreads.append(place.std())
+    assert curves.std(axis=0)[1] == pytest.approx(spreads[0], rel=0.12)
+    assert curves.std(axis=0)[HOURS] == pytest.approx(spreads[-1], rel=0.12)
+
+
+def test_a_standing_difference_is_added_to_what_its_instrument_shows(told):
+    curves = forecast(told, ensemble(told, 3), asked(), plan=plan(0.0), seed=1, outlook=Outlook({}, {"y0": -0.5}))["y0"]
+    assert curves == pytest.approx(1.5)
+
+
 def test_one_seed_gives_one_future_whatever_is_asked(told):
     step = Change(name="u0", value=1.0, unit="dimensionless")
     first, second = (forecast(told, ensemble(told, 5), asked(*one), plan=plan(0.3), seed=7) for one in ((), (step,)))
     assert np.array_equal(first.values, second.values)
     other = forecast(told, ensemble(told, 5), asked(), plan=plan(0.3), seed=8)
-    assert not np.any(other.values == first.values)
+    assert not np.any(other.values[:, 1:] == first.values[:, 1:])
 
 
 def test_what_the_scenario_changes_does_not_wander_too(told):
