@@ -97,7 +97,8 @@ class EstimatePlan:
             )
         _refuse_twins(self.unknowns)
         _refuse_twins(self.instruments)
-        for row in (*self.unknowns, *self.instruments):
+        rows: tuple[Unknown | Instrument, ...] = (*self.unknowns, *self.instruments)
+        for row in rows:
             row.check()
         sensible = self.members >= 3 and self.inflation >= 1.0 and 0.0 <= self.relaxation < 1.0 and self.gate >= 3.0
         if not sensible:
