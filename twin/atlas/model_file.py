@@ -17,7 +17,7 @@ class UnknownEntry(Entry):
     name: Text = Field(description="its name in the model, like activity")
     spread: Measure = Field("0", description="how far off it may be at the start: a standard deviation")
     walk: Measure = Field("0", description="how far it wanders by itself in an hour: a standard deviation")
-    lasting: Text = Field("0 s", description="how long it keeps its direction; with it, walk is that of its rate an hour")
+    lasting: Text = Field("0 s", description="how long it keeps its direction; walk is then its rate's, per hour")
 
 
 class InstrumentEntry(Entry):
