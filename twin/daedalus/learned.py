@@ -109,6 +109,12 @@ class Learned(msgspec.Struct, frozen=True, kw_only=True):
             longest_s=self.longest_s,
         )
 
+    @property
+    def echoed(self) -> tuple[str, ...]:
+        """Outputs that are inputs: they are told as they are written."""
+        told = {variable.name for variable in self.outputs}
+        return tuple(variable.name for variable in self.inputs if variable.name in told)
+
     def margins_at(self, times_s: Array) -> Array:
         """Half widths of the bands at `times_s`, straight between the horizons; shape (times, outputs)."""
         known_s = np.array([0.0, *self.horizons_s])

@@ -31,8 +31,8 @@ class Recurrence(nn.Module):
         self.decode = nn.Linear(hidden + drives + context, 2 * hidden)
         self.move_by = nn.Linear(2 * hidden, moves, bias=False)
 
-    def forward(self, begin: Tensor, drive: Tensor) -> Tensor:
-        """How the outputs have moved, in spreads of `Scaling.move`; shape (windows, steps, outputs).
+    def forward(self, begin: Tensor, drive: Tensor, at: Tensor) -> Tensor:
+        """How the outputs have moved at some steps, in spreads of `Scaling.move`; shape (windows, len(at), outputs).
 
         Parameters
         ----------
@@ -40,6 +40,8 @@ class Recurrence(nn.Module):
             Outputs, then inputs, at the beginning; shape (windows, outputs + inputs).
         drive
             Means, then levels, less those at the beginning; shape (windows, steps, 2 * varied).
+        at
+            Which steps are told.
         """
         scaled = (begin - self.begin_middle) / self.begin_spread
         described = torch.tanh(self.describe(torch.tanh(self.encode(scaled))))
@@ -47,7 +49,7 @@ class Recurrence(nn.Module):
         heard = torch.cat([drive / self.drive, described[:, None].expand(-1, drive.shape[1], -1)], dim=2)
         states, _ = self.recur(heard, first[None].contiguous())
         still = torch.cat([first, torch.zeros_like(drive[:, 0]), described], dim=1)
-        moved: Tensor = self._decoded(torch.cat([states, heard], dim=2)) - self._decoded(still)[:, None]
+        moved: Tensor = self._decoded(torch.cat([states[:, at], heard[:, at]], dim=2)) - self._decoded(still)[:, None]
         return moved
 
     def _decoded(self, features: Tensor) -> Tensor:

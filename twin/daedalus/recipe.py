@@ -41,7 +41,6 @@ class _Written(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     hidden: int
     context: int
     varied: dict[str, tuple[str, str]]
-    version: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +51,6 @@ class Recipe:
     ----------
     process_model
         Key of the process model that the learned one stands beside.
-    version
-        Of what was learned; counts up when a recipe or its data change.
     every_s
         Step of the recurrence, s; between its points a trajectory is straight.
     window_s
@@ -67,7 +64,6 @@ class Recipe:
     """
 
     process_model: str
-    version: int
     every_s: float
     window_s: float
     run_s: float
@@ -115,7 +111,6 @@ class Recipe:
             )
         return cls(
             process_model=written.process_model,
-            version=written.version,
             **{f"{name}_s": value for name, value in lengths.items()},
             runs=written.runs,
             epochs=written.epochs,

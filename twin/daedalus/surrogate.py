@@ -62,6 +62,7 @@ class Surrogate:
         self.learned = Learned.from_text(properties.get(ENTRY, ""))
         self._declaration = self.learned.declaration
         self._varied = (*self._declaration.inputs, *self._declaration.parameters)
+        self._echoed = self.learned.echoed
 
     @property
     def declaration(self) -> Declaration:
@@ -91,7 +92,7 @@ class Surrogate:
             value = conditions.get(variable.name, variable.nominal)
             if abs(value - variable.nominal) > 0.01 * abs(variable.nominal):
                 raise OutOfRangeError(
-                    f"{variable.name} is {variable.written(value)}, but {learned.title} was taught with "
+                    f"{variable.name} is {variable.written(value)}, but the learned model was taught with "
                     f"{variable.written(variable.nominal)}",
                     remedy="ask the process model alone, or train with this setting",
                 )
@@ -100,7 +101,7 @@ class Surrogate:
             leeway = max(_LEEWAY * (high - low), 0.01 * (variable.high - variable.low))
             if not low - leeway <= value <= high + leeway:
                 raise OutOfRangeError(
-                    f"{variable.name} is {variable.written(value)}, but {learned.title} has only seen "
+                    f"{variable.name} is {variable.written(value)}, but the learned model has only seen "
                     f"{variable.written(low)} to {variable.written(high)}",
                     remedy="ask the process model alone, or train with such states",
                 )
@@ -132,27 +133,30 @@ class Surrogate:
     def told(self, window: Window) -> Array:
         """What it forecasts of a window, at the window's steps; shape (steps, outputs)."""
         outputs = len(self.learned.outputs)
-        state = ModelState(
-            self._declaration.id, window.begin[None, :outputs], np.empty((1, 0)), window.begin[None, outputs:]
-        )
-        moved = self._moved(state, window.drive[:, None].astype(np.float32), unwatched)
-        return np.asarray(window.begin[:outputs] + moved[0, 1:])
+        begin, inputs = window.begin[None, :outputs], window.begin[None, outputs:]
+        state = ModelState(self._declaration.id, begin, np.empty((1, 0)), inputs)
+        told = begin + self._moved(state, window.drive[:, None].astype(np.float32), unwatched)[0, 1:]
+        names = [variable.name for variable in self._varied]
+        for name in self._echoed:
+            level = window.drive[:, len(names) + names.index(name)]
+            told[:, self._declaration.output_index[name]] = level + inputs[0, self._declaration.input_index[name]]
+        return np.asarray(told)
 
     def _check(self, scenario: Scenario) -> None:
         learned, known = self.learned, self._declaration.changeable
         if scenario.horizon_s > learned.longest_s:
             hours = f"{learned.longest_s / 3600.0:g} h"
-            message = f"{scenario.horizon_s / 3600.0:g} h is further than {learned.title} was judged"
+            message = f"{scenario.horizon_s / 3600.0:g} h is further than the learned model was judged"
             raise ScenarioError([Fault("horizon", message, f"ask it for {hours} at most")])
         for change in scenario.changes:
             variable = known.get(change.name)
             if variable is None:
                 raise scenario.refused(
-                    change, f"{learned.title} was not taught what it does", "ask the process model alone"
+                    change, "the learned model was not taught what it does", "ask the process model alone"
                 )
             if not variable.low <= change.value <= variable.high:
                 span = f"{variable.written(variable.low)} to {variable.written(variable.high)}"
-                why = f"{variable.written(change.value)} is outside {span}, which {learned.title} was taught"
+                why = f"{variable.written(change.value)} is outside {span}, which the learned model was taught"
                 raise scenario.refused(change, why, "ask the process model alone, or train it further")
 
     def _before(self, state: ModelState) -> Iterator[dict[str, float]]:
@@ -187,11 +191,9 @@ class Surrogate:
 
     def _echo(self, state: ModelState, scenario: Scenario, told: Array) -> None:
         """Settings among the outputs are told as they are written."""
-        names = [variable.name for variable in self._declaration.inputs]
-        shown = [name for name in names if name in self._declaration.output_index]
-        places = [self._declaration.output_index[name] for name in shown]
+        places = [self._declaration.output_index[name] for name in self._echoed]
         for member, before in enumerate(self._before(state)):
-            told[member][:, places], _ = driving(scenario.changes, before, shown, scenario.times_s)
+            told[member][:, places], _ = driving(scenario.changes, before, self._echoed, scenario.times_s)
 
 
 def _between(moved: Array, at: Array) -> Array:
