@@ -137,12 +137,44 @@ class RefusedRecord(_Record, frozen=True, kw_only=True, tag="refused"):
 Record = ReadingBatch | Tick | Control | RefusedRecord
 
 
+class EstimatedQuantity(msgspec.Struct, frozen=True, kw_only=True):
+    """A quantity of a process model as it is estimated: mean and standard deviation in `unit`, and what is usual."""
+
+    name: str
+    description: str
+    unit: str
+    mean: float
+    spread: float
+    nominal: float
+
+
+class EstimateTold(msgspec.Struct, frozen=True, kw_only=True):
+    """What the estimate beside a twin says, at `time`; where there is none, `reason` tells why.
+
+    `begun` is when it began, `since` when the verdict last changed; times in microseconds UTC, 0 for never. The verdict
+    is `explains` or not, or `learning`, with the `sentence` that a person reads and the tags that are `unexplained`.
+    """
+
+    title: str = ""
+    reason: str = ""
+    time: int = 0
+    begun: int = 0
+    since: int = 0
+    explains: bool = True
+    learning: bool = True
+    sentence: str = ""
+    unexplained: tuple[str, ...] = ()
+    unknowns: tuple[EstimatedQuantity, ...] = ()
+    outputs: tuple[EstimatedQuantity, ...] = ()
+
+
 class TwinChange(msgspec.Struct, frozen=True, kw_only=True, tag_field="k", tag="change"):
     """What changed in one plant's twin by the record at `offset` of its partition in `atlas.readings`.
 
     (plant, "change", incarnation, offset, n) is the output's identity (rule named-outputs). `full` says that all tags
     are here. Arrays of m tags: `positions` int32 (into the tag table named), `times` int64 us, `values` float64,
-    `quality` uint32, `limits` int8 (`analytics.conditions.LimitState`), `flags` uint8 (bit 0: stale).
+    `quality` uint32, `limits` int8 (`analytics.conditions.LimitState`), `flags` uint8 (bit 0: stale). `estimate` comes
+    where it is new or the change is full, for plants that have one.
     """
 
     v: int = VERSION
@@ -160,6 +192,7 @@ class TwinChange(msgspec.Struct, frozen=True, kw_only=True, tag_field="k", tag="
     limits: bytes
     flags: bytes
     counts: dict[str, int] = {}
+    estimate: EstimateTold | None = None
 
 
 class DerivedScan(msgspec.Struct, frozen=True, kw_only=True, tag_field="k", tag="derived"):

@@ -16,11 +16,15 @@ from twin.atlas.tags import TagTable
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """One closed scan: its time in microseconds UTC and, by tag position, shape (tags,), values and qualities."""
+    """One closed scan: its time and, by tag position, shape (tags,), values, qualities and times of the readings held.
+
+    Times in microseconds UTC.
+    """
 
     time: int
     values: NDArray[np.float64]
     quality: NDArray[np.uint32]
+    times: NDArray[np.int64]
 
 
 @dataclass(slots=True)
@@ -81,7 +85,7 @@ class Grid:
             times = _distinct(due)
             for time in times:
                 if self._hold(pending if len(times) == 1 else _only(pending, due == time)):
-                    scans.append(Scan(time, self.values.copy(), self.quality.copy()))
+                    scans.append(Scan(time, self.values.copy(), self.quality.copy(), self.times.copy()))
         self.closed = newest
         return scans
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from analytics.conditions import LimitArrays, limit_states
 from analytics.quality import BAD
 from stream.scan.admit import Admitted
+from stream.scan.estimate_rules import EstimateRules
 from twin.atlas.state import NEVER, PlantState
 from twin.atlas.tags import TagTable
 
@@ -110,4 +111,13 @@ def age(live: PlantState, rules: AgeRules, log_time: int) -> Positions:
     stale = np.where(rules.derived, live.stale, (old | silent[rules.source]) & (live.reported > NEVER))
     changed = np.flatnonzero(stale != live.stale)
     live.stale[:] = stale
+    return changed
+
+
+def age_shown(live: PlantState, rules: EstimateRules, log_time: int) -> Positions:
+    """Find out which tags that show an estimate are stale, in place; the positions whose staleness changed."""
+    at = rules.shown.positions
+    stale = (live.times[at] + rules.stale_us < log_time) & (live.times[at] > NEVER)
+    changed: Positions = at[stale != live.stale[at]]
+    live.stale[at] = stale
     return changed

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.envelope import DerivedScan, TwinChange
+from stream.envelope import DerivedScan, EstimateTold, TwinChange
 from stream.scan.admit import Admitted
 
 if TYPE_CHECKING:
@@ -16,7 +16,9 @@ STALE = 0x01
 """Flag of a changed tag: its value is stale."""
 
 
-def change_of(twin: "PlantTwin", positions: NDArray[np.intp], full: bool) -> TwinChange:
+def change_of(
+    twin: "PlantTwin", positions: NDArray[np.intp], full: bool, estimate: EstimateTold | None = None
+) -> TwinChange:
     """The change message of the record that the twin took last; all tags where `full`, else those at `positions`."""
     at = np.arange(len(twin.table)) if full else positions
     live = twin.live
@@ -35,6 +37,7 @@ def change_of(twin: "PlantTwin", positions: NDArray[np.intp], full: bool) -> Twi
         limits=live.limits[at].tobytes(),
         flags=(live.stale[at] * np.uint8(STALE)).tobytes(),
         counts=asdict(twin.counts) if full else {},
+        estimate=estimate,
     )
 
 

@@ -11,12 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.conditions import LimitArrays
+from analytics.quality import Quality
 from stream.envelope import Control, DerivedScan, ReadingBatch, Record, Tick, TwinChange
 from stream.scan import live as live_values
 from stream.scan.admit import Admitted, admit
 from stream.scan.controls import Applied, apply_prices, apply_revision
 from stream.scan.derived import DerivedTags
-from stream.scan.grid import Grid
+from stream.scan.estimate_rules import EstimateRules, read_estimate_rules
+from stream.scan.estimating import Estimating, NoEstimateError
+from stream.scan.grid import Grid, Scan
 from stream.scan.live import AgeRules
 from stream.scan.marks import Marks, Verdict
 from stream.scan.outputs import change_of, derived_of
@@ -24,7 +27,9 @@ from twin.atlas.limits import limit_arrays
 from twin.atlas.prices import PriceBook
 from twin.atlas.state import PlantState
 from twin.atlas.tags import TagTable
+from twin.matrix.model_state import ModelState
 
+Floats = NDArray[np.float64]
 FindTable = Callable[[str, int], TagTable | None]
 """The tag table of a name for the record at an offset, or None where it was refused (rule tag-tables)."""
 
@@ -56,18 +61,27 @@ class Rules:
     limits: LimitArrays
     ages: AgeRules
     derived: DerivedTags
+    estimate: EstimateRules | None
+    no_estimate: str
 
     @classmethod
     def of(cls, table: TagTable) -> "Rules":
         """Work out the table's rules."""
         return cls(
-            table, limit_arrays(tag.limits for tag in table.tags), live_values.age_rules(table), DerivedTags.of(table)
+            table,
+            limit_arrays(tag.limits for tag in table.tags),
+            live_values.age_rules(table),
+            DerivedTags.of(table),
+            *read_estimate_rules(table),
         )
 
 
 @dataclass(slots=True)
 class PlantTwin:
-    """Live state, grid, marks, prices and clock of one plant; `offset` is the newest record taken, `clock` its time."""
+    """Live state, grid, estimate, marks, prices and clock of one plant.
+
+    `offset` is the newest record taken, `clock` its time.
+    """
 
     incarnation: str
     rules: Rules
@@ -78,6 +92,7 @@ class PlantTwin:
     controls: Applied = field(default_factory=Applied)
     counts: Counts = field(default_factory=Counts)
     prices: PriceBook = field(default_factory=PriceBook)
+    estimating: Estimating = field(default_factory=Estimating)
     offset: int = -1
     clock: int = 0
     last_full: int = 0
@@ -85,7 +100,10 @@ class PlantTwin:
     @classmethod
     def new(cls, table: TagTable, incarnation: str, find_table: FindTable) -> "PlantTwin":
         """A twin that has seen nothing yet."""
-        return cls(incarnation, Rules.of(table), find_table, PlantState.empty(len(table)), Grid.of(table))
+        rules = Rules.of(table)
+        twin = cls(incarnation, rules, find_table, PlantState.empty(len(table)), Grid.of(table))
+        twin.estimating = Estimating.of(rules.no_estimate)
+        return twin
 
     @property
     def table(self) -> TagTable:
@@ -107,6 +125,7 @@ class PlantTwin:
         self.offset = offset
         self.clock = max(self.clock, log_time)
         changed = np.zeros(len(self.table), dtype=np.bool_)
+        told = self.estimating.told
         scans = self._close_scans(changed)  # first, because a scan holds what lies before the record that closes it
         if isinstance(record, ReadingBatch):
             changed[self._take_batch(record)] = True
@@ -114,8 +133,10 @@ class PlantTwin:
             changed = np.zeros(len(self.table), dtype=np.bool_)
             self.last_full = 0
         changed[live_values.age(self.live, self.rules.ages, self.clock)] = True
+        if self.rules.estimate is not None:
+            changed[live_values.age_shown(self.live, self.rules.estimate, self.clock)] = True
         changed[self.rules.derived.stale(self.live.stale)] = True
-        return [self._change(changed), *scans]
+        return [self._change(changed, self.estimating.told is not told), *scans]
 
     def fork(self) -> "PlantTwin":
         """An equal twin for a what-if: what happens to either leaves the other alone."""
@@ -126,7 +147,23 @@ class PlantTwin:
             marks=Marks(dict(self.marks.seen)),
             controls=Applied(dict(self.controls.identities)),
             counts=replace(self.counts),
+            estimating=self.estimating.fork(),
         )
+
+    def model_state(self) -> ModelState:
+        """The process model's ensemble as the plant is now: at the newest closed scan, with the settings of then.
+
+        Raises
+        ------
+        NoEstimateError
+            Where nothing is estimated; the message says why.
+        MatrixError
+            What the model raised.
+        """
+        if self.rules.estimate is None:
+            why = self.rules.no_estimate or f"{self.table.plant} names no process model to estimate with"
+            raise NoEstimateError(why, remedy="name one in its file, or start the model from the measured values")
+        return self.estimating.model_state(self.rules.estimate)
 
     def _take_batch(self, batch: ReadingBatch) -> live_values.Positions:
         nothing = np.empty(0, dtype=np.intp)
@@ -166,33 +203,50 @@ class PlantTwin:
         """Put another revision's table in force; state moves by tag number."""
         self.live = self.live.carried(self.table, table)
         self.grid = self.grid.carried(self.table, table)
-        self.rules = Rules.of(table)
+        before, self.rules = self.rules, Rules.of(table)
+        self.estimating = self.estimating.carried(before.estimate, self.rules.estimate, self.rules.no_estimate)
 
     def _close_scans(self, changed: NDArray[np.bool_]) -> list[Output]:
         outputs: list[Output] = []
+        computed = self.rules.derived.positions
         for scan in self.grid.close(self.clock):
-            if len(self.rules.derived.positions) == 0:
-                continue
-            values, quality = self.rules.derived.evaluate(scan)
-            n = len(values)
-            readings = Admitted(
-                self.rules.derived.positions,
-                self.table.tag_ids[self.rules.derived.positions],
-                np.full(n, scan.time, dtype=np.int64),
-                values,
-                quality,
-            )
-            changed[live_values.apply(self.live, self.rules.limits, readings, COMPUTED, self.clock, is_live=False)] = (
-                True
-            )
-            outputs.append(derived_of(self, scan.time, readings, n=len(outputs) + 1))
+            for time, positions, values, quality in self._estimated(scan):
+                outputs.append(self._take_computed(changed, time, positions, values, quality, len(outputs) + 1))
+            if len(computed):
+                n = len(outputs) + 1
+                outputs.append(self._take_computed(changed, scan.time, computed, *self.rules.derived.evaluate(scan), n))
         return outputs
 
-    def _change(self, changed: NDArray[np.bool_]) -> TwinChange:
+    def _estimated(self, scan: Scan) -> "list[tuple[int, live_values.Positions, Floats, Quality]]":
+        """Let the estimate take a scan; time, positions, values and qualities of the tags that show it, if it is new.
+
+        The scan takes the values that these tags have by then, for derived tags made of them.
+        """
+        rules = self.rules.estimate
+        if rules is None:
+            return []
+        shown, at = [], rules.shown.positions
+        if self.estimating.take(rules, self.table, scan, self.offset) and len(at):
+            assert self.estimating.told is not None  # noqa: S101 - it has just said so; this tells the type checker
+            shown.append((self.estimating.told.time, at, *self.estimating.shown(rules)))
+        scan.values[at], scan.quality[at] = shown[0][2:] if shown else (self.live.values[at], self.live.quality[at])
+        return shown
+
+    def _take_computed(
+        self, changed: NDArray[np.bool_], time: int, at: live_values.Positions, values: Floats, quality: Quality, n: int
+    ) -> DerivedScan:
+        """Take values that the twin itself has computed, as an output of its own."""
+        times = np.full(len(values), time, dtype=np.int64)
+        readings = Admitted(at, self.table.tag_ids[at], times, values, quality)
+        moved = live_values.apply(self.live, self.rules.limits, readings, COMPUTED, self.clock, is_live=False)
+        changed[moved] = True
+        return derived_of(self, time, readings, n)
+
+    def _change(self, changed: NDArray[np.bool_], is_estimate_new: bool) -> TwinChange:
         full = self.clock - self.last_full >= FULL_EVERY_US
         if full:
             self.last_full = self.clock
-        return change_of(self, np.flatnonzero(changed), full)
+        return change_of(self, np.flatnonzero(changed), full, self.estimating.told if full or is_estimate_new else None)
 
 
 def _of_table(readings: Admitted, table: TagTable) -> Admitted:

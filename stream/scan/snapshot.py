@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from stream.scan import stored_estimating
 from stream.scan.admit import Admitted
 from stream.scan.controls import Applied
 from stream.scan.grid import Grid
@@ -20,8 +21,9 @@ from twin.atlas.errors import AtlasError
 from twin.atlas.prices import PriceBook
 from twin.atlas.state import ARRAYS
 from twin.atlas.tags import TagTable
+from twin.estimation.errors import StoredEstimateError
 
-PARTS: Final = {"live": 2, "grid": 1, "marks": 1, "controls": 1, "prices": 1}
+PARTS: Final = {"live": 2, "grid": 1, "marks": 1, "controls": 1, "prices": 1, "estimating": 1}
 """The parts of a snapshot and the version in which this build writes each; `_READERS` tells which ones it reads."""
 
 _ARRAY_TYPES: Final = {
@@ -68,6 +70,7 @@ def save(twin: PlantTwin) -> bytes:
         "marks": {"seen": [[source, epoch, seq] for (source, epoch), seq in twin.marks.seen.items()]},
         "controls": {"identities": list(twin.controls.identities)},
         "prices": twin.prices.as_content(),
+        "estimating": stored_estimating.pack(twin.estimating, twin.rules.estimate),
     }
     return _encoder.encode(
         _Snapshot(
@@ -115,8 +118,11 @@ def restore(
         read = _READERS.get((name, part.version)) if part else None
         if part is None or read is None:
             afresh.append(name)
-        else:
+            continue
+        try:
             read(twin, part.content)
+        except StoredEstimateError:  # another model or plan is estimated now
+            afresh.append(name)
     return twin, tuple(afresh)
 
 
@@ -178,6 +184,10 @@ def _read_prices(twin: PlantTwin, content: dict[str, Any]) -> None:
     twin.prices = PriceBook.of_content(content)
 
 
+def _read_estimating(twin: PlantTwin, content: dict[str, Any]) -> None:
+    twin.estimating = stored_estimating.unpack(content, twin.rules.estimate, twin.rules.no_estimate)
+
+
 _READERS: Final = {
     ("live", 1): _read_live,
     ("live", 2): _read_live,
@@ -185,4 +195,5 @@ _READERS: Final = {
     ("marks", 1): _read_marks,
     ("controls", 1): _read_controls,
     ("prices", 1): _read_prices,
+    ("estimating", 1): _read_estimating,
 }

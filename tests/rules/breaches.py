@@ -187,8 +187,8 @@ BREACHES = (
         "closed-scans",
         "a scan that was given out changes with later readings",
         "stream/scan/grid.py",
-        "scans.append(Scan(time, self.values.copy(), self.quality.copy()))",
-        "scans.append(Scan(time, self.values, self.quality))",
+        "scans.append(Scan(time, self.values.copy(), self.quality.copy(), self.times.copy()))",
+        "scans.append(Scan(time, self.values, self.quality, self.times))",
         ("tests/unit/scan/test_grid.py::test_closed_scans_given_out_are_not_changed_by_later_ones",),
     ),
     Breach(

@@ -40,7 +40,7 @@ def evaluated(
     values, quality = np.full(len(table), np.nan), np.full(len(table), BAD, dtype=np.uint32)
     for name, value, code in (("A", a, quality_a), ("B", b, quality_b)):
         values[table.position(name)], quality[table.position(name)] = value, code
-    scan = Scan(0, values, quality)
+    scan = Scan(0, values, quality, np.zeros(len(values), dtype=np.int64))
     derived = DerivedTags.of(table)
     got_values, got_quality = derived.evaluate(scan)
     names = [table.tags[position].name for position in derived.positions]
