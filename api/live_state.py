@@ -16,7 +16,7 @@ from prometheus_client import Counter, Gauge
 from api.change_ring import Change, ChangeRing, RingBudget
 from api.config import LiveConfig
 from api.subscription import Subscription
-from stream.envelope import TwinChange
+from stream.envelope import EstimateTold, TwinChange
 from twin.atlas.tags import TagTable
 
 IGNORED: Final = Counter("atlas_api_changes_ignored_total", "Twin changes not applied", ["reason"])
@@ -74,6 +74,8 @@ class LivePlant:
         self._subscriptions: set[Subscription] = set()
         self._reset: bytes | None = None
         self._rank = -1
+        self._estimate_rank = -1
+        self.estimate: EstimateTold | None = None
         self.offset = -1
         self.log_time = 0
         self.table: TagTable | None = None
@@ -112,6 +114,7 @@ class LivePlant:
         moved = self.table is not None and table.name != self.table.name and rank > self._rank
         if self.table is None or moved:
             self._move_to(table)
+        self._take_estimate(record, rank)
         fitted = self._fit(_select(change, change.times != _NEVER))
         newer = self._ranks[fitted.positions] < rank
         if rank <= self._rank and not newer.any():
@@ -147,6 +150,7 @@ class LivePlant:
         """Forget everything, because the log is a new one; readers get the full state once there is one."""
         self.incarnation = incarnation
         self._rank, self.offset, self.log_time, self.table, self._reset = -1, -1, 0, None, None
+        self._estimate_rank, self.estimate = -1, None
         self._allot(0)
         self._ring.clear()
         for subscription in self._subscriptions:
@@ -186,6 +190,11 @@ class LivePlant:
         at = self.seen().astype(np.int32)
         arrays = (self.times[at], self.values[at], self.quality[at], self.limits[at], self.flags[at])
         return Change(self.offset, self.log_time, self.table, at, *arrays)
+
+    def _take_estimate(self, record: TwinChange, rank: int) -> None:
+        """What is estimated, if the record tells; a full one that does not tell it means that nothing is."""
+        if rank > self._estimate_rank and (record.full or record.estimate is not None):
+            self._estimate_rank, self.estimate = rank, record.estimate
 
     def _missed(self, last_id: str | None) -> list[Change] | None:
         incarnation, _, offset = (last_id or "").rpartition(":")

@@ -29,6 +29,7 @@ from api.client.config import ClientConfig
 from api.client.errors import ApiAnswerError, ApiUnreachableError
 from api.client.live_events import EventParser, LiveEvent
 from api.client.requests import Question, path_of
+from api.estimate_schemas import PlantEstimate
 from api.portfolio_schemas import PortfolioDetail
 from api.schemas import (
     Accepted,
@@ -115,6 +116,10 @@ class AsyncPlantClient:
     async def trace(self, plant_id: str, tag: str) -> Trace:
         """The way of a tag's newest reading."""
         return await self._ask(requests.trace(plant_id, tag))
+
+    async def estimate(self, plant_id: str) -> PlantEstimate:
+        """What a plant's process model tells of what nobody measures, and how far it explains the plant."""
+        return await self._ask(requests.estimate(plant_id))
 
     async def chain(self) -> Chain:
         """The links from plant to screen."""

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import orjson
 from pydantic import BaseModel
 
+from api.estimate_schemas import PlantEstimate
 from api.portfolio_schemas import PortfolioDetail
 from api.schemas import (
     Aggregate,
@@ -70,6 +71,11 @@ def history(
 def trace(plant_id: str, tag: str) -> Question[Trace]:
     """The way of a tag's newest reading."""
     return Question(path_of(plant_id, f"trace/{quote(tag, safe='')}"), Trace)
+
+
+def estimate(plant_id: str) -> Question[PlantEstimate]:
+    """What of a plant is estimated."""
+    return Question(path_of(plant_id, "estimate"), PlantEstimate)
 
 
 def chain() -> Question[Chain]:

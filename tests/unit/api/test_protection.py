@@ -24,6 +24,7 @@ MATRIX = {
     ("GET", "/v1/plants/{plant}/live"): HUMANS,
     ("GET", "/v1/plants/{plant}/graphic.svg"): HUMANS,
     ("GET", "/v1/plants/{plant}/trace/{tag}"): HUMANS,
+    ("GET", "/v1/plants/{plant}/estimate"): HUMANS,
     ("GET", "/v1/chain"): HUMANS,
     ("GET", "/v1/whoami"): HUMANS | {"ingest"},
     ("POST", "/v1/tickets"): HUMANS,
