@@ -29,7 +29,7 @@ Array = NDArray[np.float64]
 _BLOCK: Final = 8
 """Members that are run together, always so many: a member's bits must not depend on how many others there are."""
 
-_PIECE: Final = 200
+_PIECE: Final = 50
 """Steps between two calls of the watch; some milliseconds."""
 
 _LEEWAY: Final = 0.1
