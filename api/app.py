@@ -11,6 +11,7 @@ from api.config import ApiConfig
 from api.kafka_inbox import KafkaInbox, KafkaReadingLog
 from api.plant_file import read_plant_file
 from api.services import Backends, build_services
+from api.store_jobs import StoreJobs
 from api.store_records import StoreRecords
 from api.store_units import StoreUnits
 
@@ -28,7 +29,8 @@ def create_app(config: ApiConfig) -> FastAPI:
     units = StoreUnits(config.database)
     inbox = KafkaInbox(config.kafka, config.acknowledgement_s)
     log = KafkaReadingLog(config.kafka)
-    services = build_services(config, Backends(records, inbox, log, read_plant_file, units.begin))
+    jobs = StoreJobs(config.database)
+    services = build_services(config, Backends(records, inbox, log, read_plant_file, units.begin, jobs))
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -39,7 +41,7 @@ def create_app(config: ApiConfig) -> FastAPI:
             services.states.close()
             feed.cancel()
             await asyncio.gather(feed, return_exceptions=True)
-            for backend in (records, units, inbox, log):
+            for backend in (records, units, inbox, log, jobs):
                 await backend.close()
 
     return assemble(services, lifespan)

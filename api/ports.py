@@ -1,11 +1,12 @@
 """What the API asks of the database and of Kafka, as it asks it; adapters and the tests' fakes stand behind."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from api.schemas import Aggregate
 from stream.envelope import ReadingBatch
+from stream.jobs.job import Progress
 from stream.store.history import PastReading, Series
 from stream.store.plants import StoredPlant
 from twin.atlas.errors import AtlasError
@@ -88,3 +89,16 @@ class ReadingLog(Protocol):
 
     async def read_batch(self, plant_number: int, offset: int) -> LoggedBatch | None:
         """The batch at an offset of the plant's partition; None where there is none or it does not answer in time."""
+
+
+class JobFollower(Protocol):
+    """Follows jobs."""
+
+    def follow(self, job: int, after: int = 0) -> AsyncIterator[Progress]:
+        """What happened to a job after this number and what happens from now on, up to its end.
+
+        Raises
+        ------
+        DatabaseAwayError
+            Where the database does not answer; go on after the last number that came.
+        """

@@ -40,6 +40,13 @@ UNKNOWN_PLANT = Kind("unknown-plant", 404, "Unknown plant", "GET /v1/plants list
 UNKNOWN_TAG = Kind("unknown-tag", 404, "Unknown tag", "GET /v1/plants/{id} lists the plant's tags.")
 UNKNOWN_REVISION = Kind("unknown-revision", 404, "Unknown revision", "GET .../revisions lists those that there are.")
 UNKNOWN_PORTFOLIO = Kind("unknown-portfolio", 404, "Unknown portfolio", "GET /v1/portfolios lists the portfolios.")
+UNKNOWN_SIMULATION = Kind(
+    "unknown-simulation", 404, "Unknown question", "GET .../simulations lists the questions that were asked."
+)
+NO_MODEL = Kind(
+    "no-process-model", 404, "No process model", "Name one in the section 'model' of the plant's file and store it."
+)
+NO_REPORT = Kind("no-report", 409, "No report", "GET the question itself: it says how far its answer is.")
 NO_PRICES = Kind("no-prices", 404, "No prices", "PUT .../prices with 'If-None-Match: *' stores the first ones.")
 WRONG_METHOD = Kind("wrong-method", 405, "Method not allowed", "Use a method that the Allow header names.")
 STALE = Kind(
@@ -55,6 +62,12 @@ NO_PRECONDITION = Kind(
     428,
     "Precondition needed",
     "Send 'If-Match' with the ETag of what you read, or 'If-None-Match: *' for something new.",
+)
+TOO_MANY_QUESTIONS = Kind(
+    "too-many-questions",
+    429,
+    "Too many questions",
+    "Wait until some are answered, or cancel those not wanted any more.",
 )
 TOO_MANY = Kind("too-many-requests", 429, "Too many requests", "Wait for the seconds in Retry-After.")
 INTERNAL = Kind("internal-error", 500, "Internal error", "Try again; if it stays, look for the instance in the log.")

@@ -12,9 +12,10 @@ from api.config import ApiConfig
 from api.limits import RateLimiter
 from api.live_state import LiveStates
 from api.plant_directory import PlantDirectory, PlantFile
-from api.ports import Inbox, PlantRecords, ReadingLog
+from api.ports import Inbox, JobFollower, PlantRecords, ReadingLog
 from api.tickets import Tickets
 from api.twin_feed import TwinFeed
+from stream.jobs.plant_model import PlantModel, plant_model
 from stream.store.unit_of_work import UnitOfWork
 
 
@@ -27,6 +28,8 @@ class Backends:
     log: ReadingLog
     read_file: Callable[[str], PlantFile]
     unit_of_work: Callable[[], UnitOfWork]
+    jobs: JobFollower
+    models: Callable[[str], PlantModel] = plant_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class Services:
     """Everything that an endpoint may use; `now_us` is the clock, microseconds UTC.
 
     `unit_of_work` makes a unit for one command or question; it raises `DatabaseAwayError` where none can begin.
+    `models` reads a plant's process model out of its definition, and may take a moment.
     """
 
     config: ApiConfig
@@ -48,6 +52,8 @@ class Services:
     inbox: Inbox
     log: ReadingLog
     unit_of_work: Callable[[], UnitOfWork]
+    jobs: JobFollower
+    models: Callable[[str], PlantModel]
     now_us: Callable[[], int]
 
 
@@ -69,6 +75,8 @@ def build_services(config: ApiConfig, backends: Backends, now_us: Callable[[], i
         inbox=backends.inbox,
         log=backends.log,
         unit_of_work=backends.unit_of_work,
+        jobs=backends.jobs,
+        models=backends.models,
         now_us=clock,
     )
 

@@ -52,6 +52,13 @@ from api.schemas import (
     Ticket,
     Trace,
 )
+from api.simulation_schemas import (
+    CheckedSimulation,
+    Comparison,
+    Simulation,
+    SimulationInputs,
+    SimulationList,
+)
 
 _M = TypeVar("_M", bound=BaseModel)
 _JSON: Final = "application/json"
@@ -214,6 +221,60 @@ class AsyncPlantClient:
         """Put a portfolio's file in force; errors as for `store_definition`."""
         path = requests.portfolio_path(portfolio_id)
         return read_model(await self._send("PUT", path, text.encode(), _YAML, precondition(etag)), Stored)
+
+    async def simulation_inputs(self, plant_id: str) -> SimulationInputs:
+        """What a what-if question may change, with ranges and present values."""
+        return await self._ask(requests.simulation_inputs(plant_id))
+
+    async def check_simulation(self, plant_id: str, changes: Sequence[str], horizon: str) -> CheckedSimulation:
+        """A question as it would be read; one that cannot be asked raises `RejectedError` with all `faults`."""
+        body = requests.new_simulation(changes, horizon, None)
+        return read_model(await self._post(path_of(plant_id, "simulations/check"), body), CheckedSimulation)
+
+    async def ask_simulation(
+        self, plant_id: str, changes: Sequence[str], horizon: str, position: str | None = None, *, key: str = ""
+    ) -> Simulation:
+        """Ask what changes like `TIC-101.SP=85 degC` would do, from the state of `position` or the newest.
+
+        A call that is repeated with the same `key` asks once. Errors as for `check_simulation`.
+        """
+        body, headers = requests.new_simulation(changes, horizon, position), {"Idempotency-Key": key} if key else {}
+        return read_model(await self._send("POST", path_of(plant_id, "simulations"), body, _JSON, headers), Simulation)
+
+    async def simulation(self, plant_id: str, job: int) -> Simulation:
+        """A question, and how far its answer is."""
+        return await self._ask(requests.simulation(plant_id, job))
+
+    async def simulations(self, plant_id: str, limit: int = 50) -> SimulationList:
+        """The newest questions asked of a plant, newest first."""
+        return await self._ask(requests.simulations(plant_id, limit))
+
+    async def simulation_report(self, plant_id: str, job: int) -> bytes:
+        """The report, or its draft while the question is being answered, as the JSON of `stream.jobs.report.Report`.
+
+        Raises
+        ------
+        RejectedError
+            Where there is none yet, or none will be.
+        """
+        return (await self._get(path_of(plant_id, f"simulations/{job}/report"), {})).content
+
+    async def simulation_report_html(self, plant_id: str, job: int) -> str:
+        """The same as a page that prints well."""
+        return (await self._get(path_of(plant_id, f"simulations/{job}/report"), {"format": "html"})).text
+
+    async def comparison(self, plant_id: str, first: int, second: int) -> Comparison:
+        """Two answered questions beside one another; errors as for `simulation_report`."""
+        return await self._ask(requests.comparison(plant_id, first, second))
+
+    async def comparison_html(self, plant_id: str, first: int, second: int) -> str:
+        """The same as a page that prints well."""
+        question = requests.comparison(plant_id, first, second)
+        return (await self._get(question.path, {**question.params, "format": "html"})).text
+
+    async def cancel_simulation(self, plant_id: str, job: int) -> Simulation:
+        """Stop answering a question; one that is answered stays as it is."""
+        return read_model(await self._post(path_of(plant_id, f"simulations/{job}/cancel"), b""), Simulation)
 
     async def live(self, plant_id: str, last_id: str = "") -> AsyncGenerator[LiveEvent, None]:
         """A plant's live events without end; a broken stream is taken up where it broke.

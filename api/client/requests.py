@@ -26,6 +26,7 @@ from api.schemas import (
     RevisionList,
     Trace,
 )
+from api.simulation_schemas import Comparison, NewSimulation, Simulation, SimulationInputs, SimulationList
 
 _M = TypeVar("_M", bound=BaseModel)
 
@@ -111,6 +112,32 @@ def portfolios() -> Question[PortfolioList]:
 def portfolio_overview(portfolio_id: str) -> Question[PortfolioDetail]:
     """One portfolio's facilities, transfers, utilities and contracts."""
     return Question(f"{portfolio_path(portfolio_id)}/overview", PortfolioDetail)
+
+
+def simulation_inputs(plant_id: str) -> Question[SimulationInputs]:
+    """What a question may change."""
+    return Question(path_of(plant_id, "simulations/inputs"), SimulationInputs)
+
+
+def simulations(plant_id: str, limit: int) -> Question[SimulationList]:
+    """The newest questions."""
+    return Question(path_of(plant_id, "simulations"), SimulationList, {"limit": str(limit)})
+
+
+def simulation(plant_id: str, job: int) -> Question[Simulation]:
+    """One question, and how far its answer is."""
+    return Question(path_of(plant_id, f"simulations/{job}"), Simulation)
+
+
+def comparison(plant_id: str, first: int, second: int) -> Question[Comparison]:
+    """Two answered questions beside one another."""
+    params = {"first": str(first), "second": str(second)}
+    return Question(path_of(plant_id, "simulations/compare"), Comparison, params)
+
+
+def new_simulation(changes: Sequence[str], horizon: str, position: str | None) -> bytes:
+    """The body that asks a question, or has it checked."""
+    return NewSimulation(changes=list(changes), horizon=horizon, position=position).model_dump_json().encode()
 
 
 def definition_path(plant_id: str, revision: int | None) -> str:

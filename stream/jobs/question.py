@@ -53,6 +53,8 @@ class Question:
         Who asked, and when (microseconds UTC).
     reason
         Why a policy asked, for people; empty where a person did.
+    title
+        The question in a line, for lists.
     """
 
     changes: tuple[str, ...] = ()
@@ -62,6 +64,7 @@ class Question:
     by: str = ""
     at_us: int = 0
     reason: str = ""
+    title: str = ""
 
     def as_content(self) -> dict[str, Any]:
         """The question as a job's content, JSON."""
@@ -73,6 +76,7 @@ class Question:
             "by": self.by,
             "at_us": self.at_us,
             "reason": self.reason,
+            "title": self.title,
         }
 
     @classmethod
@@ -93,4 +97,5 @@ class Question:
             by=content.get("by", ""),
             at_us=int(content.get("at_us", 0)),
             reason=reason if isinstance(reason, str) else str(reason.get("text", reason.get("trigger", ""))),
+            title=content.get("title", ""),
         )

@@ -8,19 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.jobs import report as told
+from stream.jobs.answer.asking import Asked
 from stream.jobs.answer.crossings import beyond_now, crossings, shutdowns
 from stream.jobs.answer.episodes import similar_episodes
+from stream.jobs.answer.learnt import Learnt
 from stream.jobs.answer.money import Prices, reckon
 from stream.jobs.answer.numbers import curve, number, sampled, thinned
 from stream.jobs.answer.shown import Shown, shown
-from stream.jobs.answer.situation import Situation
 from stream.jobs.answer.trust import agreement, trust
 from stream.jobs.answer.words import change_text, limit_text, share_text, span_text
-from stream.jobs.question import Question
 from twin.atlas.errors import AtlasError
 from twin.estimation.bands import LEVEL, BandCalibration, Bands, bands
-from twin.matrix.declaration import Declaration
-from twin.matrix.scenario import Scenario
 from twin.matrix.trajectory import Trajectory
 
 MOST_KEY = 8
@@ -36,19 +34,7 @@ class Cases:
 
     base: Trajectory
     change: Trajectory
-    learnt: Trajectory | None = None
-    why_not_learnt: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Asked:
-    """The question with what it was read as, for the model that answers."""
-
-    id: str
-    question: Question
-    scenario: Scenario
-    declaration: Declaration
-    situation: Situation
+    learnt: Learnt = Learnt()
 
 
 def compose(
@@ -84,13 +70,14 @@ def compose(
     }
     if draft:
         return told.Report(**common)
-    agreed = agreement(both[1], cases.learnt, outputs) if cases.learnt is not None else ()
+    learnt = cases.learnt.told
+    agreed = agreement(both[1], learnt, outputs) if learnt is not None else ()
     economics, no_money = _economics(asked, cases, calibration, at)
     return told.Report(
         **common,
         trust=trust(
             situation.estimate, both[1], _fitting(calibration, cases.change), agreed,
-            key=key, learnt=cases.learnt is not None,
+            key=key, learnt=learnt is not None,
         ),
         economics=economics,
         recommendation=recommendation,
@@ -156,18 +143,14 @@ def _changes(asked: Asked) -> list[told.AskedChange]:
 
 
 def _models(asked: Asked, cases: Cases) -> told.Models:
-    declared = asked.declaration
-    learnt = cases.learnt
-    name, _, version = ("", "", "0") if learnt is None else learnt.model.rpartition("/")
-    return told.Models(
-        physics=told.ModelLine(
-            name=declared.name, title=declared.title, version=declared.version, members=cases.change.members
-        ),
-        surrogate=None
-        if learnt is None
-        else told.ModelLine(name=name, title=f"{declared.title}, learnt", version=int(version), members=learnt.members),
-        why_no_surrogate=cases.why_not_learnt,
+    declared, learnt = asked.declaration, cases.learnt
+    physics = told.ModelLine(
+        name=declared.name, title=declared.title, version=declared.version, members=cases.change.members
     )
+    if learnt.told is None:
+        return told.Models(physics=physics, why_no_surrogate=learnt.why_not)
+    name, _, version = learnt.told.model.rpartition("/")
+    return told.Models(physics=physics, surrogate=told.ModelLine(name=name, title=learnt.title, version=int(version)))
 
 
 def _key(asked: Asked, both: Sequence[Bands], outputs: Sequence[Shown], crossed: set[str]) -> list[str]:
@@ -192,7 +175,7 @@ def _moved(both: Sequence[Bands], output: Shown) -> float:
 
 
 def _outputs(
-    outputs: Sequence[Shown], key: Sequence[str], both: Sequence[Bands], learnt: Trajectory | None
+    outputs: Sequence[Shown], key: Sequence[str], both: Sequence[Bands], learnt: Learnt
 ) -> tuple[told.Output, ...]:
     place = {name: rank for rank, name in enumerate(key)}
     ordered = sorted(outputs, key=lambda one: place.get(one.name, len(key)))
@@ -219,13 +202,16 @@ def _banded(told_bands: Bands, output: Shown) -> told.Curve:
     return curve(mid, low, high)
 
 
-def _learnt_curve(learnt: Trajectory | None, output: Shown, times_s: NDArray[np.float64]) -> told.Curve | None:
-    if learnt is None or output.name not in learnt.names:
+def _learnt_curve(learnt: Learnt, output: Shown, times_s: NDArray[np.float64]) -> told.Curve | None:
+    answer = learnt.told
+    if answer is None or output.name not in answer.names:
         return None
-    values = output.values(learnt[output.name])
-    quantiles = np.quantile(values, [0.5, 0.5 * (1.0 - LEVEL), 0.5 * (1.0 + LEVEL)], axis=0)
-    mid, low, high = (np.interp(times_s, learnt.times_s, row) for row in quantiles)
-    return curve(mid, low, high) if learnt.members > 1 else curve(mid)
+    middle = answer[output.name][0]
+    ways = [middle]
+    if learnt.margins is not None:
+        margin = learnt.margins[:, answer.names.index(output.name)]
+        ways += [middle - margin, middle + margin]
+    return curve(*(np.interp(times_s, answer.times_s, output.values(way)) for way in ways))
 
 
 def _limits(output: Shown) -> told.TagLimits:

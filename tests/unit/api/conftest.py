@@ -26,6 +26,7 @@ from api.ports import (
 from api.services import Backends, Services, build_services
 from connectors.connection import SourceSettings
 from stream.envelope import TwinChange
+from stream.jobs.job import OVER, Progress
 from stream.kafka import KafkaConfig
 from stream.store.database import DatabaseConfig
 from stream.store.history import PastReading, Series
@@ -127,6 +128,22 @@ class InMemoryReadingLog:
 
     async def read_batch(self, plant_number: int, offset: int) -> LoggedBatch | None:
         return self.batches.get((plant_number, offset))
+
+
+@dataclass
+class InMemoryJobs:
+    """Follows the jobs of a unit of work by asking."""
+
+    unit: InMemoryUnitOfWork
+
+    async def follow(self, job: int, after: int = 0) -> AsyncIterator[Progress]:
+        while True:
+            for progress in await self.unit.jobs.progress(job, after):
+                yield progress
+                after = progress.seq
+                if progress.state in OVER:
+                    return
+            await asyncio.sleep(0.01)
 
 
 @dataclass
@@ -288,7 +305,8 @@ class Maker:
         records = InMemoryPlantRecords([stored], {table.name: table})
         inbox, log, clock = InMemoryInbox(), InMemoryReadingLog(), ManualClock()
         unit = InMemoryUnitOfWork()
-        services = build_services(config, Backends(records, inbox, log, _read_file, lambda: unit), clock)
+        backends = Backends(records, inbox, log, _read_file, lambda: unit, InMemoryJobs(unit))
+        services = build_services(config, backends, clock)
         services.states.start_log(LOG)
         services.feed.caught_up.set()
         return Plant(assemble(services), services, records, inbox, log, clock, table, unit)
