@@ -6,7 +6,7 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final, NoReturn, Protocol
 
@@ -55,7 +55,7 @@ class RunnerConfig:
     silent_s: float = 10.0
     give_up_s: float = 120.0
     models_ahead: bool = True
-    kinds: Mapping[str, str] = KINDS
+    kinds: Mapping[str, str] = field(default_factory=lambda: KINDS)
 
 
 async def run_runner(config: RunnerConfig, conditions: Conditions, stop: asyncio.Event) -> None:

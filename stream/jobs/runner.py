@@ -57,7 +57,7 @@ class Runner:
     places: StepPlaces
     services: JobServices
     lagging: Lagging
-    kinds: Mapping[str, str] = KINDS
+    kinds: Mapping[str, str] = field(default_factory=lambda: KINDS)
     silent_s: float = 10.0
     give_up_s: float = 120.0
     wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -150,7 +150,6 @@ class Runner:
                 await asyncio.gather(working, return_exceptions=True)
                 telling.result()
             result = working.result()
-            await teller.flush()
         except asyncio.CancelledError:
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)
@@ -160,14 +159,18 @@ class Runner:
         except Exception as error:
             await self._went_wrong(lease, record, error)
         else:
-            await self._finish(lease, record, result)
+            await self._finish(lease, record, teller, result)
         finally:
             telling.cancel()
             await asyncio.gather(telling, return_exceptions=True)
 
-    async def _finish(self, lease: Lease, record: JobRecord, result: bytes) -> None:
+    async def _finish(self, lease: Lease, record: JobRecord, teller: Teller, result: bytes) -> None:
+        async def write(conn: Connection) -> bool:
+            await teller.flush()
+            return await job_rows.finish_job(conn, lease, datetime.now(UTC), result)
+
         try:
-            await self._insist(lambda conn: job_rows.finish_job(conn, lease, datetime.now(UTC), result))
+            await self._insist(write)
             ENDED.labels(record.request.kind, "done").inc()
         except Exception as error:
             if is_servers_fault(error):

@@ -23,6 +23,7 @@ class Teller:
         self._lease = lease
         self._news: list[tuple[float, str, bytes | None]] = []
         self._come = asyncio.Event()
+        self._turn = asyncio.Lock()
 
     def __call__(self, done: float, message: str, partial: bytes | None) -> None:
         """See `stream.jobs.attempt.Listener`."""
@@ -51,10 +52,17 @@ class Teller:
 
     async def flush(self) -> None:
         """Write what has come in so far."""
-        self._come.clear()
-        while self._news:
-            done, message, partial = self._news[0]
+        async with self._turn:
+            self._come.clear()
+            while self._news:
+                await self._write(self._news.pop(0))
+
+    async def _write(self, news: tuple[float, str, bytes | None]) -> None:
+        try:
             async with self._pool.connection() as conn:
-                if not await report_job(conn, self._lease, datetime.now(UTC), done, message, partial):
-                    raise LeaseLostError(f"job {self._lease.job} is over, or another attempt's")
-            self._news.pop(0)
+                held = await report_job(conn, self._lease, datetime.now(UTC), *news)
+        except BaseException:
+            self._news.insert(0, news)
+            raise
+        if not held:
+            raise LeaseLostError(f"job {self._lease.job} is over, or another attempt's")

@@ -48,6 +48,8 @@ class SqlJobRepository:
 
     async def _driver(self) -> Connection:
         """The driver's connection under SQLAlchemy's, and so the same transaction."""
+        if not self._connection.in_transaction():
+            await self._connection.begin()  # SQLAlchemy commits only what it has seen begin.
         raw = await self._connection.get_raw_connection()
         connection: Any = raw.driver_connection
         return connection  # type: ignore[no-any-return]  # SQLAlchemy doesn't type its driver's connection
