@@ -84,12 +84,7 @@ class Recipe:
         RecipeError
             For the first thing that makes no sense: its field, value and remedy.
         """
-        try:
-            written = msgspec.convert(tomllib.loads(text), _Written)
-        except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-            raise RecipeError(
-                f"this is no recipe: {error}", remedy="write it like those of the plants that ship"
-            ) from error
+        written = _read(text)
         if written.runs < LEAST_RUNS or min(written.epochs, written.hidden, written.context) < 1:
             raise RecipeError(
                 f"runs {written.runs}, epochs {written.epochs}, hidden {written.hidden}, context {written.context}",
@@ -140,6 +135,19 @@ class Recipe:
     def parameters(self, declaration: Declaration) -> tuple[Variable, ...]:
         """What of it acts on the process or ages."""
         return _those(self.varied, declaration.parameter_index)
+
+
+def process_model_of(text: str) -> str:
+    """Key of the process model that a recipe is for; raises `RecipeError` where it is no recipe."""
+    return _read(text).process_model
+
+
+def _read(text: str) -> _Written:
+    try:
+        return msgspec.convert(tomllib.loads(text), _Written)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        remedy = "write it like those of the plants that ship"
+        raise RecipeError(f"this is no recipe: {error}", remedy=remedy) from error
 
 
 def _those(varied: Iterable[Variable], names: Iterable[str]) -> tuple[Variable, ...]:

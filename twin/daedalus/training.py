@@ -6,7 +6,7 @@ better than saying that nothing changes is refused.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version as installed
+from importlib.metadata import version
 from typing import Final
 
 import numpy as np
@@ -42,29 +42,33 @@ class Trained:
     learned: Learned
 
 
-def train(
-    recipe: Recipe,
-    process: Declaration,
-    runs: Sequence[Run],
-    *,
-    version: int,
-    seed: int,
-    made_at: str,
-    recorded: int = 0,
-    watch: Watch = unwatched,
-) -> Trained:
-    """Learn from runs of a process.
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """What a training is called and begins from.
 
     Parameters
     ----------
-    process
-        Declaration of the process model that the runs are of.
-    runs
-        In any order that does not follow what happened in them; the last `recorded` come from a plant's history.
-    version
-        Number of what is learned now.
+    name, version
+        Of what is learned.
+    seed
+        Of all that is drawn at random.
     made_at
         When, for the card; ISO 8601.
+    recorded
+        How many of the runs, the last ones, come from a plant's history.
+    """
+
+    name: str
+    version: int
+    seed: int
+    made_at: str
+    recorded: int = 0
+
+
+def train(
+    recipe: Recipe, process: Declaration, runs: Sequence[Run], course: Course, watch: Watch = unwatched
+) -> Trained:
+    """Learn from runs of the process that `process` declares.
 
     Raises
     ------
@@ -82,27 +86,26 @@ def train(
         ) from error
     cutter = Cutter(round(recipe.window_s / recipe.every_s), _settable(recipe, process))
     judging = Cutter(round(LONGEST_S / recipe.every_s), cutter.settable)
-    parts = _parts([run for run in runs if judging.fits(run)], np.random.default_rng([seed, 0]))
-    ranges = np.array([one.high - one.low for one in process.outputs])
-    rng = np.random.default_rng([seed, 2])
+    parts = _parts([run for run in runs if judging.fits(run)], np.random.default_rng([course.seed, 0]))
+    rng = np.random.default_rng([course.seed, 2])
     taught = list(cutter.drawn(parts[0], _EACH, rng))
+    ranges = np.array([one.high - one.low for one in process.outputs])
     scaling = Scaling.of(taught, ranges, recipe.spans)
-    weights = fitted(parts[0], cutter, scaling, _NOISE * ranges, recipe, seed, watch)
-    learned = _described(recipe, process, version, taught)
+    weights = fitted(parts[0], cutter, scaling, _NOISE * ranges, recipe, course.seed, watch)
+    learned = _described(recipe, process, course, taught)
     surrogate = Surrogate(exported(weights, learned))
     windows = [list(judging.drawn(part, _EACH, rng)) for part in parts[1:]]
     learned = replace(learned, margins=band_margins(surrogate, windows[0]))
-    errors = judged(surrogate, learned, windows[1])
     making = Making(
-        made_at=made_at,
-        seed=seed,
+        made_at=course.made_at,
+        seed=course.seed,
         runs=(len(parts[0]), len(parts[1]), len(parts[2])),
         windows=(len(windows[0]), len(windows[1])),
-        simulated_h=_hours(runs[: len(runs) - recorded], recipe),
-        recorded_h=_hours(runs[len(runs) - recorded :], recipe),
+        simulated_h=_hours(runs[: len(runs) - course.recorded], recipe),
+        recorded_h=_hours(runs[len(runs) - course.recorded :], recipe),
         epochs=recipe.epochs,
-        software={name: installed(name) for name in ("torch", "lightning", "onnx")},
-        errors=errors,
+        software={package: version(package) for package in ("torch", "lightning", "onnx")},
+        errors=judged(surrogate, learned, windows[1]),
     )
     learned = replace(learned, making=making)
     return Trained(exported(weights, learned), learned)
@@ -128,15 +131,15 @@ def _parts(runs: list[Run], rng: np.random.Generator) -> list[list[Run]]:
     return [mixed[:first], mixed[first:second], mixed[second:]]
 
 
-def _described(recipe: Recipe, process: Declaration, version: int, windows: Sequence[Window]) -> Learned:
+def _described(recipe: Recipe, process: Declaration, course: Course, windows: Sequence[Window]) -> Learned:
     shown, taught = process.output_index, set(recipe.names)
     begins = np.stack([window.begin[: len(shown)] for window in windows])
     seen = tuple(zip(begins.min(axis=0).tolist(), begins.max(axis=0).tolist(), strict=True))
     return Learned(
         process_model=recipe.process_model,
-        name=f"{recipe.process_model}/surrogate",
+        name=course.name,
         title=f"{process.title}, learned",
-        version=version,
+        version=course.version,
         every_s=recipe.every_s,
         longest_s=LONGEST_S,
         outputs=process.outputs,
