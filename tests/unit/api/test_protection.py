@@ -25,6 +25,15 @@ MATRIX = {
     ("GET", "/v1/plants/{plant}/graphic.svg"): HUMANS,
     ("GET", "/v1/plants/{plant}/trace/{tag}"): HUMANS,
     ("GET", "/v1/plants/{plant}/estimate"): HUMANS,
+    ("GET", "/v1/plants/{plant}/simulations/inputs"): HUMANS,
+    ("POST", "/v1/plants/{plant}/simulations/check"): HUMANS,
+    ("POST", "/v1/plants/{plant}/simulations"): HUMANS - {"viewer"},
+    ("GET", "/v1/plants/{plant}/simulations"): HUMANS,
+    ("GET", "/v1/plants/{plant}/simulations/compare"): HUMANS,
+    ("GET", "/v1/plants/{plant}/simulations/{job}"): HUMANS,
+    ("GET", "/v1/plants/{plant}/simulations/{job}/progress"): HUMANS,
+    ("GET", "/v1/plants/{plant}/simulations/{job}/report"): HUMANS,
+    ("POST", "/v1/plants/{plant}/simulations/{job}/cancel"): HUMANS - {"viewer"},
     ("GET", "/v1/chain"): HUMANS,
     ("GET", "/v1/whoami"): HUMANS | {"ingest"},
     ("POST", "/v1/tickets"): HUMANS,
@@ -46,7 +55,7 @@ MATRIX = {
     ("GET", "/v1/portfolios/{portfolio}/overview"): HUMANS,
     ("GET", "/v1/portfolios/{portfolio}/graphic.svg"): HUMANS,
 }
-NAMES = {"plant": "reactor", "tag": "TIC-101.PV", "revision": "1", "portfolio": "rhine"}
+NAMES = {"plant": "reactor", "tag": "TIC-101.PV", "revision": "1", "job": "1", "portfolio": "rhine"}
 
 
 def calls() -> list[tuple[str, str]]:
