@@ -39,8 +39,8 @@ def _purpose(learned: Learned) -> Iterator[str]:
     hours = f"{learned.longest_s / 3600.0:g} h"
     yield (
         f"A recurrent network that forecasts all {len(learned.outputs)} outputs of the process up to {hours} ahead, "
-        "from the outputs and setpoints as they are and from changes to come. It stands beside the process model, never "
-        "in its place: it answers in milliseconds and knows nothing that it was not shown."
+        "from the outputs and setpoints as they are and from changes to come. It stands beside the process model, "
+        "never in its place: it answers in milliseconds and knows nothing that it was not shown."
     )
     yield ""
     yield (

@@ -20,6 +20,9 @@ from twin.daedalus.errors import LearnedFileError
 IN_USE: Final = "in-use"
 """Alias of the version that answers questions."""
 
+_own: list[Path] = []
+"""The folder of one's own models, once it is known."""
+
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
@@ -33,10 +36,9 @@ class Library:
     folders: tuple[Path, ...]
 
     @classmethod
-    def of(cls, own: Path | None = None) -> "Library":
-        """The models that ship, and before them those of one's own folder."""
-        shipped = Path(str(files("twin.plants").joinpath("models")))
-        return cls((own, shipped) if own else (shipped,))
+    def open(cls) -> "Library":
+        """The models that ship, and before them those of the folder that was given to `use_models`."""
+        return cls((*_own, Path(str(files("twin.plants").joinpath("models")))))
 
     def plants(self) -> tuple[str, ...]:
         """Plants that have a version in use, sorted."""
@@ -105,6 +107,11 @@ class Library:
             if path.is_file():
                 return path
         raise LearnedFileError(f"there is no {name} among the learned models of '{plant}'", remedy=remedy)
+
+
+def use_models(folder: Path | None) -> None:
+    """Say where one's own models lie; for the composition root, in every process that asks models. None for nowhere."""
+    _own[:] = [] if folder is None else [folder.resolve()]
 
 
 def _name(name: str) -> str:

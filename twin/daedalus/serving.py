@@ -1,6 +1,7 @@
 """Learned models by alias: whoever asks gets the version in use, and a new one is taken without stopping anything."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -28,7 +29,7 @@ class ServedSurrogate:
     version goes on with it, whatever is in use by then: a question ends as it began.
     """
 
-    def __init__(self, plant: str, library: Library, alias: str = IN_USE) -> None:
+    def __init__(self, plant: str, library: Callable[[], Library] = Library.open, alias: str = IN_USE) -> None:
         self._plant, self._library, self._alias = plant, library, alias
         self._held: OrderedDict[int, Surrogate] = OrderedDict()
         self._current()
@@ -52,7 +53,7 @@ class ServedSurrogate:
 
     def _current(self) -> Surrogate:
         try:
-            return self._version(self._library.pointed(self._plant, self._alias))
+            return self._version(self._library().pointed(self._plant, self._alias))
         except LearnedFileError as error:
             raise MissingSimulatorError(error.message, remedy=error.remedy) from error
 
@@ -70,8 +71,18 @@ class ServedSurrogate:
 
     def _version(self, version: int) -> Surrogate:
         if version not in self._held:
-            self._held[version] = Surrogate(self._library.content(self._plant, version))
+            self._held[version] = Surrogate(self._library().content(self._plant, version))
             while len(self._held) > _KEPT:
                 self._held.popitem(last=False)
         self._held.move_to_end(version)
         return self._held[version]
+
+
+def williams_otto() -> ServedSurrogate:
+    """The learned model of the Williams-Otto reactor, for the registry."""
+    return ServedSurrogate("williams-otto")
+
+
+def tennessee_eastman() -> ServedSurrogate:
+    """The learned model of the Tennessee Eastman plant, for the registry."""
+    return ServedSurrogate("tennessee-eastman")

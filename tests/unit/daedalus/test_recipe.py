@@ -45,7 +45,7 @@ def test_recipes_of_the_plants_that_ship_can_be_read(plant):
     if plant == "tennessee-eastman":
         pytest.importorskip("tep_studio.simulation.native", reason="the extra 'tep' is not installed")
     declaration = find_model(plant).declaration
-    recipe = Recipe.parse(Library.of().recipe(plant), declaration)
+    recipe = Recipe.parse(Library.open().recipe(plant), declaration)
     assert recipe.process_model == plant
     assert recipe.inputs(declaration)
     assert recipe.parameters(declaration)
