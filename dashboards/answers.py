@@ -4,25 +4,20 @@ The browser holds no key: what is not on the live stream comes this way. A quest
 nothing in it is believed: kinds are those listed here, and text goes to the API as one path part or parameter only.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from api.client import NotFoundError, PlantClient, ServiceError
+from dashboards.asked import Answer, Question, UnknownQuestionError, text, texts
 from dashboards.live_values import live_values
-
-Question = Mapping[str, Any]
-Answer = dict[str, Any]
+from dashboards.what_if_answers import ANSWERS as WHAT_IF
 
 TREND_POINTS: Final = 900
 _LONGEST_HOURS: Final = 24.0 * 7
 _MOST_TAGS: Final = 12
 _PLACES: Final = {"Kafka": "Message log", "worker": "Live twin", "twin": "Live twin", "row": "Database"}
 """How the links that bear a product's or a process's name are called on a screen; the others by their own."""
-
-
-class UnknownQuestionError(ValueError):
-    """A question that no page of ours asks."""
 
 
 def answer(question: Question, client: PlantClient, now: datetime) -> Answer:
@@ -41,6 +36,8 @@ def answer(question: Question, client: PlantClient, now: datetime) -> Answer:
         "history": _history,
         "trace": _trace,
         "chain": _chain,
+        "estimate": _estimate,
+        **WHAT_IF,
     }
     kind = question.get("kind")
     if not isinstance(kind, str) or kind not in kinds:
@@ -87,7 +84,7 @@ def _ticket(question: Question, client: PlantClient, now: datetime) -> Answer:
 
 def _plants(question: Question, client: PlantClient, now: datetime) -> Answer:
     plants = client.plants().model_dump(mode="json")["plants"]
-    wanted = set(_texts(question, "states"))
+    wanted = set(texts(question, "states"))
     polled = [plant["id"] for plant in plants if plant["id"] in wanted]
     states = {plant: live_values(client.state(plant).model_dump()) for plant in polled}
     return {"plants": plants, "portfolios": read_portfolios(client), "states": states}
@@ -97,12 +94,12 @@ def _history(question: Question, client: PlantClient, now: datetime) -> Answer:
     hours = question.get("hours")
     if not isinstance(hours, int | float) or not 0 < hours <= _LONGEST_HOURS:
         raise UnknownQuestionError(f"{hours!r} hours cannot be shown; ask for up to {_LONGEST_HOURS:.0f}")
-    tags = _texts(question, "tags")[:_MOST_TAGS]
-    return {"history": read_history(client, _text(question, "plant"), tags, float(hours), now)}
+    tags = texts(question, "tags")[:_MOST_TAGS]
+    return {"history": read_history(client, text(question, "plant"), tags, float(hours), now)}
 
 
 def _trace(question: Question, client: PlantClient, now: datetime) -> Answer:
-    trace = client.trace(_text(question, "plant"), _text(question, "tag"))
+    trace = client.trace(text(question, "plant"), text(question, "tag"))
     return {
         "way": [
             {
@@ -116,20 +113,10 @@ def _trace(question: Question, client: PlantClient, now: datetime) -> Answer:
     }
 
 
+def _estimate(question: Question, client: PlantClient, now: datetime) -> Answer:
+    return {"estimate": client.estimate(text(question, "plant")).model_dump(mode="json")}
+
+
 def _chain(question: Question, client: PlantClient, now: datetime) -> Answer:
     plant = question.get("plant")
     return {"chain": read_chain(client, plant if isinstance(plant, str) else None)}
-
-
-def _text(question: Question, name: str) -> str:
-    value = question.get(name)
-    if not isinstance(value, str) or not value:
-        raise UnknownQuestionError(f"{name} is {value!r}; reload the page")
-    return value
-
-
-def _texts(question: Question, name: str) -> list[str]:
-    values = question.get(name)
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise UnknownQuestionError(f"{name} is no list of names; reload the page")
-    return values

@@ -7,13 +7,14 @@ from typing import Final
 import streamlit as st
 
 from dashboards.components.chrome import hide_chrome
-from dashboards.pages import overview, plant, portfolio, tags
+from dashboards.pages import overview, plant, portfolio, tags, what_if
 
 _PAGES: Final[dict[str, Callable[[], None]]] = {
     "overview": overview.show,
     "portfolio": portfolio.show,
     "plant": plant.show,
     "tags": tags.show,
+    "what-if": what_if.show,
 }
 
 

@@ -9,7 +9,7 @@ from dashboards.key_tags import key_tags
 from dashboards.live_values import live_values, micros
 from dashboards.trouble import Trouble
 
-PageName = Literal["overview", "portfolio", "plant", "tags"]
+PageName = Literal["overview", "portfolio", "plant", "tags", "what-if"]
 Opening = dict[str, Any]
 
 TREND_TAGS: Final = 5

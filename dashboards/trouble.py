@@ -46,12 +46,12 @@ def _refusal(error: NotAllowedError, *, has_key: bool) -> Trouble:
             title="The plant service asks for a key and this dashboard has none",
             detail="",
             remedy=(
-                "Make one with 'atlas keys create dashboard --role viewer', set ATLAS_API_KEY or ATLAS_API_KEY_FILE, "
+                "Make one with 'atlas keys create dashboard --role operator', set ATLAS_API_KEY or ATLAS_API_KEY_FILE, "
                 "and restart the dashboard"
             ),
         )
     return Trouble(
         title="The plant service does not accept this dashboard's key",
         detail=error.problem.detail,
-        remedy="Give the dashboard a key with the role viewer ('atlas keys create') and restart it",
+        remedy="Give the dashboard a key with the role operator ('atlas keys create') and restart it",
     )

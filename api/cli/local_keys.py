@@ -16,6 +16,7 @@ class LocalKeys:
     """One key a role that the run itself needs."""
 
     viewer: str = field(repr=False)
+    operator: str = field(repr=False)
     ingest: str = field(repr=False)
     admin: str = field(repr=False)
 

@@ -16,7 +16,7 @@ class Faceplate {
         el("div", {}, el("h2", {}, tag.name), el("p", { class: "soft" }, tag.description)),
         el("button", { class: "plain close", type: "button", "aria-label": "Close the faceplate", onclick: close }, "\u2715")),
       el("div", { class: "face-value" }, this.marks.element, this.value, el("span", { class: "unit" }, unitOf(tag)), this.words),
-      this.facts(), this.spans.element, this.trend.element, this.note,
+      this.facts(), this.whatIf(), this.spans.element, this.trend.element, this.note,
       el("div", { class: "row" }, el("h3", {}, "This reading\u2019s way"),
         el("button", { class: "plain", type: "button", onclick: () => this.readWay() }, "Follow the newest")),
       this.way);
@@ -35,6 +35,15 @@ class Faceplate {
       tag.states && tag.states.length ? null
         : el("div", {}, el("span", { class: "soft" }, "Range"),
           el("span", { class: "digits" }, `${number(tag.low, tag.decimals)} to ${number(tag.high, tag.decimals)} ${unitOf(tag)}`)));
+  }
+
+  // A loop's values ask about its setpoint; what has none has no button.
+  whatIf() {
+    const { screen } = this;
+    const setpoint = `${this.tag.name.split(".")[0]}.SP`;
+    const known = screen.data.definitions[screen.data.plant].tags.some((tag) => tag.name === setpoint);
+    return known ? el("button", { class: "plain", type: "button", "data-test": "faceplate-what-if",
+      onclick: () => screen.go("what-if", screen.data.plant, setpoint) }, `What if ${setpoint} were different?`) : null;
   }
 
   changed() {

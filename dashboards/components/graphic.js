@@ -23,6 +23,8 @@ svg { width: 100%; height: 100%; display: block; }
 .plant { cursor: pointer; outline: none; } .plant:hover > rect, .plant:focus-visible > rect { stroke: var(--accent); stroke-width: 2.5; }
 .condition.late { paint-order: stroke; stroke: var(--inner); stroke-width: 9px; stroke-linejoin: round; }
 .plant.dim .figure, .plant.dim .limit, .plant.dim > g, .tag.dim .value, .tag.dim .unit, .tag.dim .graphic-marks { opacity: .38; }
+.offer { cursor: pointer; outline: none; } .offer rect { fill: #dde0e2; stroke: #a9b0b5; } .offer text { font-size: 13px; text-anchor: middle; fill: #2b3035; }
+.offer:hover rect, .offer:focus-visible rect { stroke: var(--accent); stroke-width: 2; }
 .mark-ground { fill: var(--panel); }
 .shape { fill: none; stroke: var(--doubt); stroke-width: 1.5; stroke-linejoin: round; }
 .limit-shape { stroke: #3b2f00; stroke-width: .8; fill: var(--inner); }
@@ -82,6 +84,21 @@ class Graphic {
     const unit = group.querySelector(".unit");
     if (unit) put(unit, unitOf(tag));
     this.places.set(name, { group, tag, value, title, marks, frame, said: "" });
+  }
+
+  // What several loops hold has a button that asks about its first setpoint, one on the drawing before others. A valve
+  // has one loop, whose faceplate asks.
+  offer(ask) {
+    const held = Map.groupBy([...this.tags.values()].filter((tag) => tag.name.endsWith(".SP")), (tag) => tag.equipment);
+    for (const group of this.drawing ? this.drawing.querySelectorAll("g.equipment[data-equipment]") : []) {
+      const setpoints = held.get(group.getAttribute("data-equipment")) || [];
+      if (setpoints.length < 2) continue;
+      const { name } = setpoints.find((tag) => this.places.has(tag.name)) || setpoints[0];
+      const button = svg("g", { class: "offer", role: "button", tabindex: "0", "aria-label": `What if ${name} were different?`,
+        transform: "translate(0 4)", onclick: () => ask(name), onkeydown: (event) => event.key === "Enter" && ask(name) },
+        svg("rect", { x: -33, y: -11, width: 66, height: 22, rx: 3 }), svg("text", { y: 4.5 }, "What if?"));
+      group.append(button);
+    }
   }
 
   changed(names, values) {

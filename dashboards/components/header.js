@@ -23,7 +23,8 @@ class Header {
         data.plants.map((plant) => tab(plant.name, "plant", plant.id, here === plant))),
       here && el("nav", { class: "sub", "aria-label": "Views of this plant" },
         tab("Process", "plant", here.id, data.page === "plant"),
-        tab("Tags", "tags", here.id, data.page === "tags")),
+        tab("Tags", "tags", here.id, data.page === "tags"),
+        tab("What if", "what-if", here.id, data.page === "what-if")),
       el("div", { class: "spring" }),
       el("div", { class: "gauge" }, this.ageLabel, this.ageValue),
       el("div", { class: "gauge" }, this.offset, this.clock));

@@ -12,7 +12,8 @@ from typing import Any, Final
 import streamlit as st
 
 from api.client import ApiClientError, ClientConfig, PlantClient
-from dashboards.answers import UnknownQuestionError, answer
+from dashboards.answers import answer
+from dashboards.asked import UnknownQuestionError
 from dashboards.live_values import micros
 from dashboards.opening import Opening, PageName, closed_page, open_page
 from dashboards.settings import DashboardSettings
@@ -20,12 +21,12 @@ from dashboards.trouble import Trouble, trouble_of
 
 SCRIPTS: Final = (
     "text", "quality", "channel", "feed", "header", "chain", "series", "pen", "trend", "overview", "graphic",
-    "faceplate", "plantpage", "portfolio", "tagtable", "screen",
+    "faceplate", "estimate", "plantpage", "portfolio", "tagtable", "changes", "progress", "asked", "whatif", "screen",
 )  # fmt: skip
 """The screen's scripts in the order in which each can rely on those before it."""
 
 _FOLDER: Final = Path(__file__).parent
-_PAGES: Final = ("overview", "portfolio", "plant", "tags")
+_PAGES: Final = ("overview", "portfolio", "plant", "tags", "what-if")
 
 
 def script() -> str:

@@ -10,6 +10,7 @@ class PlantPage {
     this.readMs = Date.now();
     this.tags = new Map(data.definitions[data.plant].tags.map((tag) => [tag.name, tag]));
     this.graphic = new Graphic(data.graphic, this.tags, (name) => this.choose(name));
+    this.graphic.offer((name) => screen.go("what-if", data.plant, name));
     const history = data.history[data.plant] || {};
     this.series = data.keys[data.plant].filter((name) => this.tags.has(name))
       .map((name) => new Series(this.tags.get(name)).takeHistory(history[name]));
@@ -17,17 +18,28 @@ class PlantPage {
     this.spans = spanButtons(this.hours, (hours) => this.span(hours));
     this.next = el("span", { class: "next", "data-test": "next" });
     this.counts = el("span", { class: "soft digits" });
+    this.whatIf = el("button", { class: "plain", type: "button", "data-test": "what-if", onclick: () => screen.go("what-if", data.plant) }, "What if \u2026?");
     this.toggle = el("button", { class: "plain", type: "button", "aria-pressed": "false", onclick: () => this.widen() }, "Hide trends");
+    this.estimate = new EstimatePanel(screen);
+    this.tabs = ["Trends", "Estimate"].map((words) => el("button", { class: "plain", type: "button", onclick: () => this.turn(words) }, words));
     this.side = el("section", { class: "trends panel" },
-      el("div", { class: "row" }, el("h3", {}, "Trends"), this.spans.element), this.trend.element);
+      el("div", { class: "row" }, el("div", { class: "spans" }, this.tabs), this.spans.element), this.trend.element, this.estimate.element);
+    this.turn("Trends");
     this.element = el("main", { class: "plant-page" },
       el("section", { class: "process panel" },
-        el("div", { class: "row" }, el("h3", {}, data.definitions[data.plant].name), this.next, el("span", { class: "spring" }), this.counts, this.toggle),
+        el("div", { class: "row" }, el("h3", {}, data.definitions[data.plant].name), this.next, this.estimate.warning, el("span", { class: "spring" }), this.counts, this.whatIf, this.toggle),
         this.graphic.element, legend()),
       this.side);
     this.changed(this.feed, null);
     if (this.series.length && !Object.keys(history).length) this.retry();
     if (data.chosen && this.tags.has(data.chosen)) this.choose(data.chosen);
+  }
+
+  // The side shows the trends or the estimate.
+  turn(words) {
+    this.tabs.forEach((tab) => { mark(tab, "current", tab.textContent === words); tab.setAttribute("aria-pressed", String(tab.textContent === words)); });
+    this.trend.element.hidden = this.spans.element.hidden = words !== "Trends";
+    this.estimate.element.hidden = words !== "Estimate";
   }
 
   choose(name) {
@@ -125,6 +137,7 @@ class PlantPage {
   close() {
     clearTimeout(this.retrying);
     this.trend.close();
+    this.estimate.close();
     if (this.faceplate) this.faceplate.close();
   }
 }

@@ -3,7 +3,7 @@
 
 const SUMMARIES_EVERY_MS = 30000;
 const OPENING_GOOD_US = 15e6; // an older opening (a page that Streamlit mounted again) is read anew
-const VIEWS = { overview: Overview, portfolio: PortfolioPage, plant: PlantPage, tags: TagTable };
+const VIEWS = { overview: Overview, portfolio: PortfolioPage, plant: PlantPage, tags: TagTable, "what-if": WhatIfPage };
 
 class Screen {
   constructor(root) {

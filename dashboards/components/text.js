@@ -51,6 +51,9 @@ function unitOf(tag) {
   return UNIT_SIGNS[tag.unit] ?? (tag.unit || "").replace("^2", "\u00b2").replace("^3", "\u00b3");
 }
 
+// Units within a sentence of the service's.
+const signs = (text) => text.replace(/\bdeg([CF])\b/g, "\u00b0$1");
+
 function age(seconds) {
   if (!Number.isFinite(seconds)) return DASH;
   const s = Math.max(0, Math.floor(seconds));

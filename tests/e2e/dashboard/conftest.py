@@ -24,6 +24,8 @@ CALM = {
     "late_s": 0.0,
     "refuse_tickets": False,
     "portfolios": True,
+    "no_model": False,
+    "doubted": False,
     "resumed": 0,
 }
 

@@ -14,8 +14,10 @@ from typing import Any
 
 import orjson
 import uvicorn
+from fake_estimate import serve_estimate
 from fake_plants import FakePlant, FakeTag, plants
 from fake_portfolio import DRAWING, PORTFOLIO
+from fake_what_if import Questions, serve_answers, serve_questions
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 
@@ -33,6 +35,8 @@ class Behaviour:
     late_s: float = 0.0
     refuse_tickets: bool = False
     portfolios: bool = True
+    no_model: bool = False
+    doubted: bool = False
     streams_opened: int = 0
     resumed: int = 0
 
@@ -240,7 +244,7 @@ def create_fake(
 
     @app.middleware("http")
     async def ask_for_key(request: Request, call_next: Any) -> Any:
-        open_paths = request.url.path == "/fake" or request.url.path.endswith("/live")
+        open_paths = request.url.path == "/fake" or request.url.path.endswith(("/live", "/progress"))
         if behaviour.key and not open_paths and request.headers.get("Authorization") != f"Bearer {behaviour.key}":
             return problem(401, "No key", "The request carries no key.", "Send one.")
         return await call_next(request)
@@ -257,8 +261,12 @@ def create_fake(
 
     serve_plants(app, known)
     serve_values(app, known, behaviour)
+    questions = Questions()
     serve_ways(app)
     serve_portfolio(app, behaviour, overview, drawing)
+    serve_questions(app, known, questions, behaviour)
+    serve_estimate(app, known, behaviour)
+    serve_answers(app, known, questions)
     return app
 
 

@@ -152,7 +152,9 @@ def test_local_keys_stay_over_restarts_and_come_anew_where_the_key_file_lost_the
     (tmp_path / "keys.json").unlink()
     second = local_keys.ensure(tmp_path)
     assert second.viewer != first.viewer
-    assert {key.role for key in key_file.read(tmp_path / "keys.json")} == {"viewer", "ingest", "admin"}
+    assert {key.role for key in key_file.read(tmp_path / "keys.json")} == {
+        "viewer", "operator", "ingest", "admin",
+    }  # fmt: skip
 
 
 def test_another_port_is_taken_where_one_is_not_free():
@@ -194,10 +196,10 @@ def test_simulated_plants_get_endpoints_on_this_machine_and_own_plants_keep_thei
     assert early_processes(request, addresses, told) == []
 
 
-def test_the_dashboard_gets_the_viewers_key_and_nobody_the_admins(tmp_path):
+def test_the_dashboard_gets_the_operators_key_and_nobody_the_admins(tmp_path):
     _request, addresses, told, keys = plan(tmp_path)
     specs = {spec.name: spec for spec in processes(addresses, told, keys)}
-    assert specs["dashboard"].environment["ATLAS_API_KEY"] == keys.viewer
+    assert specs["dashboard"].environment["ATLAS_API_KEY"] == keys.operator
     assert specs["connector"].environment["ATLAS_API_KEY"] == keys.ingest
     assert not any(keys.admin in dict(spec.environment).values() for spec in specs.values())
 

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from api.client import PlantClient
-from dashboards.answers import UnknownQuestionError, answer
+from dashboards.answers import answer
+from dashboards.asked import UnknownQuestionError
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
