@@ -242,9 +242,11 @@ class EnsembleFilter:
         return _found([row.name for row in self.plan.unknowns], columns)
 
     def outputs(self, estimate: Estimate) -> dict[str, Found]:
-        """All outputs of the model now, measured or not, by name."""
+        """All outputs of the model now, measured or not, by name; with the standing differences of their instruments."""
         names = [variable.name for variable in self.model.declaration.outputs]
-        return _found(names, self.model.outputs(estimate.ensemble))
+        added = np.zeros(len(names))
+        added[self._outputs] = estimate.offsets
+        return _found(names, self.model.outputs(estimate.ensemble) + added)
 
     def outlook(self, estimate: Estimate) -> Outlook:
         """What a forecast from this estimate goes on with beside its ensemble."""
