@@ -228,6 +228,14 @@ async def read_plant(pool: Pool, plant: str) -> StoredPlant:
     return _stored(row)
 
 
+async def read_definition(pool: Pool, plant: str, revision: int) -> str | None:
+    """The text of one revision of a plant, or None where there is no such."""
+    query = "SELECT definition FROM plant_revision WHERE plant = %s AND revision = %s"
+    async with pool.connection() as conn:
+        row = await (await conn.execute(query, [plant, revision])).fetchone()
+    return None if row is None else str(row[0])
+
+
 async def read_tag_table(pool: Pool, name: str) -> TagTable | None:
     """The tag table of that name, checked against it, or None where none is stored."""
     async with pool.connection() as conn:

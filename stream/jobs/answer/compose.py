@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.jobs import report as told
+from stream.jobs.answer.advice import NO_ADVICE, Advice
 from stream.jobs.answer.asking import Asked
 from stream.jobs.answer.crossings import beyond_now, crossings, shutdowns
 from stream.jobs.answer.episodes import similar_episodes
-from stream.jobs.answer.learnt import Learnt
+from stream.jobs.answer.learnt import NO_ANSWER, Learnt
 from stream.jobs.answer.money import Prices, reckon
 from stream.jobs.answer.numbers import curve, number, sampled, thinned
 from stream.jobs.answer.shown import Shown, shown
@@ -34,7 +35,7 @@ class Cases:
 
     base: Trajectory
     change: Trajectory
-    learnt: Learnt = Learnt()
+    learnt: Learnt = NO_ANSWER
 
 
 def compose(
@@ -42,7 +43,7 @@ def compose(
     cases: Cases,
     *,
     calibration: BandCalibration | None = None,
-    recommendation: told.Recommendation | None = None,
+    advice: Advice = NO_ADVICE,
     draft: bool = False,
 ) -> told.Report:
     """The whole report, or with `draft` its curves alone, for whoever waits."""
@@ -80,12 +81,16 @@ def compose(
             key=key, learnt=learnt is not None,
         ),
         economics=economics,
-        recommendation=recommendation,
+        recommendation=advice.recommendation,
         similar=_similar(asked, changes, outputs),
         notes=(
             *_warnings(found, stopped, beyond_now(cases.base, outputs)),
             *situation.notes,
-            *([told.Note(kind="info", text=f"No economics: {no_money}")] if no_money else []),
+            *(
+                told.Note(kind="info", text=f"{what}: {why}")
+                for what, why in (("No economics", no_money), ("No recommendation", advice.why_not))
+                if why
+            ),
         ),
     )  # fmt: skip
 

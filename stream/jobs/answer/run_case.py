@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from stream.jobs.answer.situation import Situation
+from twin.estimation.ensemble_filter import Outlook
 from twin.estimation.forecast import forecast
 from twin.matrix.model_state import ModelState
 from twin.matrix.port import ProcessModel, Watch, unwatched
@@ -24,7 +25,15 @@ def run_case(model: ProcessModel, situation: Situation, scenario: Scenario, watc
     ensemble = asked_members(situation.ensemble)
     if situation.plan is None:
         return model.simulate(ensemble, scenario, watch)
-    return forecast(model, ensemble, scenario, plan=situation.plan, seed=situation.seed, watch=watch)
+    return forecast(
+        model,
+        ensemble,
+        scenario,
+        plan=situation.plan,
+        seed=situation.seed,
+        watch=watch,
+        outlook=_of_members(situation.outlook, ensemble.members),
+    )
 
 
 def first_look(model: ProcessModel, situation: Situation, scenario: Scenario, watch: Watch = unwatched) -> Trajectory:
@@ -40,3 +49,7 @@ def base_case(scenario: Scenario) -> Scenario:
 def asked_members(ensemble: ModelState) -> ModelState:
     """Those members of an estimate that answer a question."""
     return ensemble.taken(slice(MOST_SIMULATED)) if ensemble.memory else ensemble
+
+
+def _of_members(outlook: Outlook, members: int) -> Outlook:
+    return replace(outlook, rates={name: rates[:members] for name, rates in outlook.rates.items()})

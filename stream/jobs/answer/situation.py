@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 
 from stream.jobs.report import Note, PlantLine, TrustLine
 from twin.atlas.economics import Economics
+from twin.atlas.optimisation import Optimisation
 from twin.atlas.prices import PriceBook
 from twin.atlas.tags import Tag
+from twin.estimation.ensemble_filter import Outlook
+from twin.estimation.forecast import NO_OUTLOOK
 from twin.estimation.plan import EstimatePlan
 from twin.matrix.model_state import ModelState
 
@@ -48,14 +51,15 @@ class Situation:
         The tag table's tags by name, and their usable values in the tags' units.
     model, surrogate
         Keys of the process models; `surrogate` is empty where the plant has none.
-    ensemble
-        The physical model's members: the estimate's, or around what was measured.
+    ensemble, outlook
+        The physical model's members: the estimate's, or around what was measured; and what goes on with them.
     plan
         What is estimated; says how members wander and how noisy instruments are. None where nothing is.
     estimate
         How far the ensemble can be trusted.
-    prices, economics
-        The price book in force, and what the plant earns by; None where its file does not say.
+    prices, economics, optimisation
+        The price book in force, what the plant earns by, and what may be set to do better; None where its file does
+        not say.
     past
         The plant's stored history, where the database has one.
     seed
@@ -74,7 +78,9 @@ class Situation:
     plan: EstimatePlan | None
     estimate: TrustLine
     prices: PriceBook
+    outlook: Outlook = NO_OUTLOOK
     economics: Economics | None = None
+    optimisation: Optimisation | None = None
     past: Past | None = None
     seed: tuple[int, ...] = (1,)
     notes: tuple[Note, ...] = ()

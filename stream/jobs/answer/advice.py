@@ -1,0 +1,94 @@
+"""Recommended settings in a report: what a search found from the plant's state, in the plant's own units."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from stream.jobs.answer.asking import read_scenario
+from stream.jobs.answer.numbers import number
+from stream.jobs.answer.shown import shown
+from stream.jobs.answer.situation import Situation
+from stream.jobs.question import Question
+from stream.jobs.report import Range, Recommendation, Setting
+from twin.matrix.declaration import Declaration
+from twin.matrix.errors import MatrixError
+from twin.matrix.port import Watch, unwatched
+from twin.matrix.registry import find_model
+from twin.metis.errors import OptimisationError
+from twin.metis.problem import Problem
+from twin.metis.recommendation import recommend
+
+MOST_SIMULATED: Final = 4
+"""Members of a simulator with a memory of its own that tell what settings would give: each runs for seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A recommendation; None where there is none, for the reason `why_not`."""
+
+    recommendation: Recommendation | None = None
+    why_not: str = ""
+
+
+NO_ADVICE: Final = Advice()
+"""Nobody was asked."""
+
+
+def advise(situation: Situation, content: Mapping[str, Any], seed: int, watch: Watch = unwatched) -> Advice:
+    """Look for settings that do better than those that the question of a job asks for.
+
+    What `watch` raises goes through.
+    """
+    if situation.optimisation is None:
+        return Advice(why_not="the plant file does not say what may be set to do better.")
+    model = find_model(situation.model)
+    scenario = read_scenario(Question.of_content(content), model.declaration)
+    money = None
+    if situation.economics is not None:
+        at = datetime.fromtimestamp(situation.begin_us / 1e6, UTC)
+        money = (situation.economics, situation.prices, at)
+    members = situation.ensemble
+    try:
+        problem = Problem.of(
+            situation.optimisation,
+            model.declaration,
+            money=money,
+            asked=scenario.changes,
+            horizon_s=scenario.horizon_s,
+        )
+        asked = {change.name: change.value for change in scenario.changes}
+        few = members.taken(slice(MOST_SIMULATED)) if members.memory else members
+        found = recommend(model, few, problem, asked, seed=seed, watch=watch)
+    except (MatrixError, OptimisationError) as error:
+        return Advice(why_not=f"{error}.")
+    return Advice(_told(found.as_content(), situation, model.declaration))
+
+
+def _told(found: Mapping[str, Any], situation: Situation, declaration: Declaration) -> Recommendation:
+    settings = []
+    for row in found["settings"]:
+        one = shown(declaration.changeable[row["name"]], situation.tags)
+        now, asked, value = (None if row[key] is None else one.number(row[key]) for key in ("now", "asked", "value"))
+        if value is not None:
+            settings.append(
+                Setting(
+                    name=one.name,
+                    description=one.description,
+                    unit=one.unit,
+                    decimals=one.decimals,
+                    now=now,
+                    asked=asked,
+                    value=value,
+                )
+            )
+    gain = {key: None if value is None else number(value) for key, value in found["gain"].items()}
+    return Recommendation(
+        settings=tuple(settings),
+        objective=found["objective"],
+        gain=Range(**gain),
+        gain_unit=found["gain_unit"],
+        method=found["method"],
+        model_runs=found["model_runs"],
+        text=found["text"],
+    )
