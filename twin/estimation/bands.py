@@ -158,11 +158,10 @@ def bands(
 
 def raw_bands(told: Trajectory, noise: Mapping[str, float], level: float = LEVEL) -> tuple[Floats, Floats, Floats]:
     """The ensemble's own band with the instruments' noise: low, middle (the median), high; shape (times, outputs)."""
-    running = np.isfinite(told.values).mean(axis=0) >= 0.5
-    values = np.where(running, told.values, np.nan)
-    # Where most have tripped there is nothing to tell; quantiles of the rest leave out the few that have.
-    blank = np.where(running, values, 0.0)
-    low, mid, high = np.nanquantile(blank, [0.5 * (1.0 - level), 0.5, 0.5 * (1.0 + level)], axis=0)
+    rising = np.sort(told.values, axis=0)
+    known = np.isfinite(rising).sum(axis=0)
+    running = 2 * known >= told.members
+    low, mid, high = (_quantile(rising, known, share) for share in (0.5 * (1.0 - level), 0.5, 0.5 * (1.0 + level)))
     deviation = ndtri(0.5 * (1.0 + level)) * np.array([noise.get(name, 0.0) for name in told.names])
     least = _NARROWEST * (1.0 + np.abs(mid))
     below, above = (np.maximum(np.hypot(part, deviation), least) for part in (mid - low, high - mid))
@@ -188,3 +187,12 @@ def calibrated_margins(misses: Floats, names: Sequence[str], level: float = LEVE
     return {
         name: tuple(margins[:, at].tolist()) for at, name in enumerate(names) if np.all(np.isfinite(margins[:, at]))
     }
+
+
+def _quantile(rising: Floats, known: NDArray[np.int64], share: float) -> Floats:
+    """A quantile of the members that still run, which stand first in each ascending column; as `numpy.nanquantile`."""
+    place = share * np.maximum(known - 1, 0)
+    below = np.floor(place).astype(np.int64)
+    above = np.minimum(below + 1, np.maximum(known - 1, 0))
+    low, high = (np.take_along_axis(rising, at[None], axis=0)[0] for at in (below, above))
+    return low + (place - below) * (high - low)

@@ -10,6 +10,7 @@ from twin.estimation.bands import (
     band_misses,
     bands,
     calibrated_margins,
+    raw_bands,
     shipped_calibration,
 )
 from twin.estimation.errors import StoredCalibrationError
@@ -77,6 +78,15 @@ def test_after_most_members_have_tripped_there_is_no_band():
     assert np.isfinite(made.mid[:2]).all()
     assert np.isnan(made.high[2]).all()
     assert np.isnan(made.low[2]).all()
+
+
+def test_quantiles_are_numpy_s_where_some_members_have_tripped():
+    values = np.random.default_rng(2).normal(size=(20, 3, 2))
+    values[:5, 1:] = np.nan
+    values[5, 2] = np.nan
+    low, mid, high = raw_bands(told(values), {})
+    for told_low, share in ((low, 0.05), (mid, 0.5), (high, 0.95)):
+        assert told_low == pytest.approx(np.nanquantile(values, share, axis=0))
 
 
 def test_calibrated_bands_hold_as_often_as_they_say_though_the_ensemble_s_own_do_not():
