@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import ceil
-from typing import cast
+from typing import Final, cast
 
 import numpy as np
 from msgspec import UNSET
@@ -22,7 +22,9 @@ from twin.matrix.declaration import Variable
 from twin.matrix.port import SteppableModel
 from twin.matrix.registry import find_model
 
-_SAME = Conversion(1.0, 0.0)
+_SAME: Final = Conversion(1.0, 0.0)
+_WAITING: Final = 2
+"""Windows that may wait without any hurry: the one that is gone through, and the next."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,15 +69,18 @@ def _line(unit: str, variable: Variable) -> Conversion:
 class EstimateRules:
     """How a plant is estimated, made once per table.
 
-    An estimate is made `every_s` seconds of plant time, and `share` members are stepped at a closed scan, so that half
-    of that time is enough for all. `inputs` are places among the model's inputs, of which `enumerated` tells those that
-    have no mean; `instruments` are places in the plan, with their `delays` in seconds. `shown` are the tags that show
-    the quantities called `shown_names`; they are stale `stale_us` after the time of their value.
+    An estimate is made `every_s` seconds of plant time. In each `period_us` of it there are `turns`, in each of which
+    `share` members are stepped, or all are corrected, or what is estimated is told; that leaves time over. `inputs` are
+    places among the model's inputs, of which `enumerated` tells those that have no mean; `instruments` are places in
+    the plan, with their `delays` in seconds. `shown` are the tags that show the quantities called `shown_names`; they
+    are stale `stale_us` after the time of their value.
     """
 
     plant: str
     filter: EnsembleFilter
     every_s: int
+    period_us: int
+    turns: int
     share: int
     inputs: LinkedTags
     enumerated: NDArray[np.bool_]
@@ -89,6 +94,14 @@ class EstimateRules:
     def seed(self) -> int:
         """What tells this plant's random numbers from others' (rule pure-twin: seeds come from plant and offset)."""
         return zlib.crc32(self.plant.encode())
+
+    def due(self, elapsed_us: int, waiting: int) -> int:
+        """Turns at a scan, so long after the one before, while so many windows wait: no more than one window takes.
+
+        What waits after a gap in the scans is gone through at twice the pace.
+        """
+        pace = self.turns * (2 if waiting > _WAITING else 1)
+        return min(pace * max(1, elapsed_us // self.period_us), ceil(self.filter.plan.members / self.share) + 2)
 
     def continues(self, before: "EstimateRules") -> bool:
         """Whether an estimate by those rules goes on by these."""
@@ -123,12 +136,15 @@ def _rules(table: TagTable, wanted: LiveModel) -> EstimateRules:
     told = {*outputs, *(row.name for row in plan.unknowns)}
     shown = [(i, tag) for i, tag in enumerate(table.tags) if tag.estimate is not UNSET and tag.estimate in told]
     scans = max(1, every_s * 1_000_000 // table.content.scan_period_us)
+    parts = min(plan.members, max(1, scans // 2))
     names = tuple(str(tag.estimate) for _, tag in shown)
     return EstimateRules(
         plant=str(table.plant),
         filter=EnsembleFilter(cast(FollowedModel, model), replace(plan, instruments=remembering)),
         every_s=every_s,
-        share=ceil(2 * plan.members / scans),
+        period_us=table.content.scan_period_us,
+        turns=ceil((parts + 2) / (0.75 * scans)),
+        share=ceil(plan.members / parts),
         inputs=LinkedTags.of(
             ((place, at[row.name], row) for place, row in enumerate(declared.inputs) if row.name in at), table
         ),

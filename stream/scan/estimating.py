@@ -1,8 +1,8 @@
 """The estimate beside the live twin: an ensemble of the process model that follows the plant's closed scans.
 
 It is a pure function of the partition (rule pure-twin): what it takes comes from closed scans, its random numbers from
-plant and offset. The scans of some seconds make a window; an ensemble goes through a window a few members at a scan, so
-that no scan waits long, and therefore the estimate is half a window or so behind the newest scan.
+plant and offset. The scans of some seconds make a window. The ensemble goes through a window a few members at a scan,
+so that no scan waits long; therefore the estimate is a window or so behind the newest scan.
 """
 
 from collections.abc import Iterator, Sequence
@@ -136,10 +136,12 @@ class Estimating:
         try:
             if self.estimate is None or self.gathered is None or now_s - self.estimate.time_s > MOST_BEHIND_S:
                 return self._begin(rules, table, scan, offset)
+            elapsed_us = scan.time - self.gathered.seen
             self.gathered = self.gathered.after(rules, scan)
             if now_s // rules.every_s > self.gathered.since_s // rules.every_s:
                 self._close_window(rules, scan, offset)
-            return self._work(rules)
+            turns = range(rules.due(elapsed_us, len(self.windows)))
+            return any([self._work(rules) for _ in turns])
         except Exception as error:  # another's model may raise anything, and the twin lives without it
             self._end(f"{error}" if isinstance(error, AtlasError) else f"{type(error).__name__}: {error}")
             self.retry_s = now_s + (rules.every_s if isinstance(error, SnapshotError) else RETRY_S)
@@ -163,8 +165,8 @@ class Estimating:
         """An equal one that shares nothing that changes."""
         return replace(self, windows=list(self.windows), done=list(self.done))
 
-    def model_state(self, rules: EstimateRules) -> ModelState:
-        """The ensemble at the newest scan, with the settings of then; this estimate itself stays where it is.
+    def newest(self, rules: EstimateRules) -> Estimate:
+        """The estimate at the newest scan, with the settings of then; this one itself stays where it is.
 
         Raises
         ------
@@ -187,7 +189,7 @@ class Estimating:
         rest = gathered.seen // _MICRO - gathered.since_s
         if rest > 0:
             estimate = estimator.advance(estimate, gathered.settings(rules), rest, (rules.seed, gathered.seen))
-        return estimator.model.follow(estimate.ensemble, now)
+        return replace(estimate, ensemble=estimator.model.follow(estimate.ensemble, now))
 
     def _begin(self, rules: EstimateRules, table: TagTable, scan: Scan, offset: int) -> bool:
         now_s = scan.time // _MICRO
@@ -218,17 +220,23 @@ class Estimating:
         self.windows.append(Window(end_s, end_s - begin_s, settings, readings, offset))
 
     def _work(self, rules: EstimateRules) -> bool:
-        """Let some members go through the first window; whether it was the last of them."""
-        if not self.windows or self.estimate is None:
+        """Take a turn: some members' way through the first window, the correction, or what is told of it.
+
+        Whether there is something new to tell.
+        """
+        assert self.estimate is not None  # noqa: S101 - `take` has made sure; this tells the type checker
+        if self.told is None or self.told.time != self.estimate.time_s * _MICRO:
+            self.told = tell(rules.filter, self.estimate, self.told)
+            return True
+        if not self.windows:
             return False
         window = self.windows[0]
-        self.done.append(next(parts(rules, self.estimate, window, _members(self.done))))
         if _members(self.done) < rules.filter.plan.members:
-            return False
-        self.estimate = _through(rules, self.estimate, window, self.done)
-        self.windows, self.done = self.windows[1:], []
-        self.told = tell(rules.filter, self.estimate, self.told)
-        return True
+            self.done.append(next(parts(rules, self.estimate, window, _members(self.done))))
+        else:
+            self.estimate = _through(rules, self.estimate, window, self.done)
+            self.windows, self.done = self.windows[1:], []
+        return False
 
 
 def parts(rules: EstimateRules, estimate: Estimate, window: Window, first: int) -> Iterator[ModelState]:

@@ -27,7 +27,7 @@ from twin.atlas.limits import limit_arrays
 from twin.atlas.prices import PriceBook
 from twin.atlas.state import PlantState
 from twin.atlas.tags import TagTable
-from twin.matrix.model_state import ModelState
+from twin.estimation.ensemble_filter import Estimate
 
 Floats = NDArray[np.float64]
 FindTable = Callable[[str, int], TagTable | None]
@@ -150,8 +150,10 @@ class PlantTwin:
             estimating=self.estimating.fork(),
         )
 
-    def model_state(self) -> ModelState:
-        """The process model's ensemble as the plant is now: at the newest closed scan, with the settings of then.
+    def newest_estimate(self) -> Estimate:
+        """What is estimated of the plant as it is now: at the newest closed scan, with the settings of then.
+
+        Its `ensemble` is what the process model goes on from; the filter that it is of is `rules.estimate.filter`.
 
         Raises
         ------
@@ -163,7 +165,7 @@ class PlantTwin:
         if self.rules.estimate is None:
             why = self.rules.no_estimate or f"{self.table.plant} names no process model to estimate with"
             raise NoEstimateError(why, remedy="name one in its file, or start the model from the measured values")
-        return self.estimating.model_state(self.rules.estimate)
+        return self.estimating.newest(self.rules.estimate)
 
     def _take_batch(self, batch: ReadingBatch) -> live_values.Positions:
         nothing = np.empty(0, dtype=np.intp)
