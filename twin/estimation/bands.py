@@ -195,4 +195,5 @@ def _quantile(rising: Floats, known: NDArray[np.int64], share: float) -> Floats:
     below = np.floor(place).astype(np.int64)
     above = np.minimum(below + 1, np.maximum(known - 1, 0))
     low, high = (np.take_along_axis(rising, at[None], axis=0)[0] for at in (below, above))
-    return low + (place - below) * (high - low)
+    between: Floats = low + (place - below) * (high - low)
+    return between

@@ -242,7 +242,7 @@ class EnsembleFilter:
         return _found([row.name for row in self.plan.unknowns], columns)
 
     def outputs(self, estimate: Estimate) -> dict[str, Found]:
-        """All outputs of the model now, measured or not, by name; with the standing differences of their instruments."""
+        """All outputs now, measured or not, by name; with the standing differences of their instruments."""
         names = [variable.name for variable in self.model.declaration.outputs]
         added = np.zeros(len(names))
         added[self._outputs] = estimate.offsets
