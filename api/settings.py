@@ -18,10 +18,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from twin.atlas.errors import AtlasError
 
 PREFIX: Final = "ATLAS_"
-PROCESSES: Final = ("simulate", "connect", "work", "store", "keep")
+PROCESSES: Final = ("simulate", "connect", "work", "store", "keep", "jobs")
 """Processes that serve `/health` on a port of their own; api and dashboard answer on the port they serve."""
 
-PASSED_ON: Final = ("log_level", "spool_limit_mb", "history_hours", "retention_days", "simulators")
+PASSED_ON: Final = ("log_level", "spool_limit_mb", "history_hours", "retention_days", "simulators", "runner_processes")
 """Settings that a run does not choose itself: its processes get them as they were given."""
 
 _SECRETS: Final = ("database", "ticket_secret", "api_key")
@@ -90,6 +90,9 @@ class Settings(BaseSettings):
     simulators: Path | None = Field(None, description="folder of simulator files that plants may name; none if unset")
     spool_limit_mb: int = Field(1024, ge=16, description="disk that the connector's spool may take, MB")
     retention_days: int = Field(90, ge=1, le=36_500, description="days for which the database keeps each reading")
+    runner_processes: int = Field(
+        2, ge=1, le=256, description="how many steps of questions a runner computes at once, each in its own process"
+    )
     history_hours: float = Field(4.0, ge=0, le=72, description="hours before now that a simulated plant remembers")
     log_level: str = Field("info", description="debug, info, warning or error")
     health_ports: Annotated[dict[str, int], NoDecode] = Field(

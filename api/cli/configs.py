@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from connectors.process import ConnectorConfig
     from connectors.simulated.config import SimulatedPlantsConfig
     from stream.historian.process import HistorianConfig
+    from stream.jobs.process import RunnerConfig
     from stream.kafka import KafkaConfig
     from stream.keeper.process import KeeperConfig
     from stream.store.database import DatabaseConfig
@@ -57,6 +58,20 @@ def keeper(settings: Settings) -> "KeeperConfig":
     settings.need("kafka", "database")
     retention = RetentionConfig(readings=timedelta(days=settings.retention_days))
     return KeeperConfig(kafka(settings), database(settings, "atlas-keeper"), retention=retention)
+
+
+def runner(settings: Settings) -> "RunnerConfig":
+    """How the runner runs."""
+    from stream.jobs.process import RunnerConfig
+    from stream.jobs.step_child import ChildSettings
+
+    settings.need("kafka", "database")
+    return RunnerConfig(
+        kafka(settings),
+        database(settings, "atlas-runner"),
+        processes=settings.runner_processes,
+        child=ChildSettings(simulators=settings.simulators, log_level=settings.log_level),
+    )
 
 
 def api(settings: Settings) -> "ApiConfig":

@@ -16,6 +16,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "plant": ("api.cli.plant", "Write, check, show, compare, draw, import and store plants."),
     "portfolio": ("api.cli.portfolio", "Check, draw and store portfolios of plants."),
     "trace": ("api.cli.trace", "Show the way of a tag's newest reading, from sensor to screen."),
+    "what-if": ("api.cli.what_if", "Ask what a change would do, from the state a plant is in now."),
     "letters": ("api.cli.letters", "List what could not be stored, and release it once its cause is mended."),
     "keys": ("api.cli.keys", "Create, admit, list and revoke API keys."),
     "simulate": ("api.cli.processes", "Serve the simulated plants over OPC UA."),
@@ -23,6 +24,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "work": ("api.cli.processes", "Keep the plants' live twins."),
     "store": ("api.cli.processes", "Write readings into the database."),
     "keep": ("api.cli.processes", "Send events out, roll readings up, forget what is old."),
+    "jobs": ("api.cli.processes", "Compute the answers to questions."),
     "serve": ("api.cli.processes", "Serve the HTTP API."),
     "dashboard": ("api.cli.processes", "Serve the dashboard."),
     "bench": ("api.cli.bench", "Measure this machine's throughput and latency."),
@@ -41,7 +43,7 @@ class LazyCommands(click.Group):
         """Load one command from its file."""
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(importlib.import_module(COMMANDS[cmd_name][0]), cmd_name)
+        command = getattr(importlib.import_module(COMMANDS[cmd_name][0]), cmd_name.replace("-", "_"))
         if not isinstance(command, click.Command):
             raise TypeError(f"{COMMANDS[cmd_name][0]}.{cmd_name} is no command")
         return command

@@ -121,6 +121,23 @@ def keep() -> None:
 
 
 @click.command()
+def jobs() -> None:
+    """Compute the answers to questions (ATLAS_KAFKA, ATLAS_DATABASE, ATLAS_RUNNER_PROCESSES)."""
+    from api.cli import configs
+    from api.settings import load
+
+    settings = load()
+    settings.need("kafka", "database")
+
+    async def body(health: "Health", stop: asyncio.Event) -> None:
+        from stream.jobs.process import run_runner
+
+        await run_runner(configs.runner(settings), health, stop)
+
+    _run("jobs", "runner", settings, body)
+
+
+@click.command()
 def serve() -> None:
     """Serve the HTTP API (ATLAS_KAFKA, ATLAS_DATABASE, ATLAS_KEYS_FILE, ATLAS_TICKET_SECRET)."""
     import uvicorn

@@ -153,6 +153,7 @@ def processes(addresses: Addresses, variables: Mapping[str, str], keys: LocalKey
         _spec("worker", "work", _own_page(addresses, "work"), variables),
         _spec("historian", "store", _own_page(addresses, "store"), variables),
         _spec("keeper", "keep", _own_page(addresses, "keep"), variables),
+        _spec("runner", "jobs", _own_page(addresses, "jobs"), variables),
         _spec("connector", "connect", _own_page(addresses, "connect"), variables),
         _spec(
             "dashboard",

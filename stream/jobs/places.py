@@ -13,7 +13,7 @@ from stream.jobs.step_process import StepProcess
 class StepPlaces:
     """A fixed number of step processes, started ahead and replaced when they are used up."""
 
-    def __init__(self, count: int, make: Callable[[], StepProcess] = StepProcess) -> None:
+    def __init__(self, count: int, make: Callable[[], StepProcess]) -> None:
         self.count = count
         self._make = make
         self._idle = [make() for _ in range(count)]

@@ -15,6 +15,7 @@ from stream.jobs.graph import JobServices
 from stream.jobs.kinds import KINDS
 from stream.jobs.places import StepPlaces
 from stream.jobs.runner import LOOK_EVERY_S, Runner
+from stream.jobs.step_child import ChildSettings
 from stream.jobs.step_process import StepProcess
 from stream.jobs.worker_lag import WorkerLag
 from stream.kafka import KafkaConfig
@@ -54,7 +55,7 @@ class RunnerConfig:
     most_lag_s: float = 5.0
     silent_s: float = 10.0
     give_up_s: float = 120.0
-    models_ahead: bool = True
+    child: ChildSettings = field(default_factory=ChildSettings)
     kinds: Mapping[str, str] = field(default_factory=lambda: KINDS)
 
 
@@ -68,7 +69,7 @@ async def run_runner(config: RunnerConfig, conditions: Conditions, stop: asyncio
     """
     lag = WorkerLag(config.kafka, config.most_lag_s, conditions)
     async with contextlib.AsyncExitStack() as stack:
-        places = StepPlaces(config.processes, lambda: StepProcess(ahead=config.models_ahead))
+        places = StepPlaces(config.processes, lambda: StepProcess(config.child))
         stack.push_async_callback(places.close)
         pool = await open_pool(replace(config.database, pool_size=config.processes + _SPARE_CONNECTIONS))
         stack.push_async_callback(pool.close)

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing import connection
+from pathlib import Path
 from typing import Any, Final
 
 import orjson
@@ -28,6 +29,25 @@ NICENESS: Final = 10
 
 _TELL_EVERY_S: Final = 0.1
 _GONE: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ChildSettings:
+    """What a process is told when it begins.
+
+    Parameters
+    ----------
+    models_ahead
+        Whether to make the process models before the first task.
+    simulators
+        Folder of simulator files, None where there is none.
+    log_level
+        As `stream.json_log.configure` takes it.
+    """
+
+    models_ahead: bool = True
+    simulators: Path | None = None
+    log_level: str = "info"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,34 +97,29 @@ class Stopped:
 FromChild = Told | Answered | Failed | Stopped
 
 
-def serve_steps(channel: "connection.Connection[Any, Any]", ahead: bool = True) -> None:
+def serve_steps(channel: "connection.Connection[Any, Any]", settings: ChildSettings) -> None:
     """Run the tasks that come over the channel until it is closed.
 
-    Parameters
-    ----------
-    channel
-        Pickled `StepTask`s come in, `FromChild` go out; anything that comes in during a step tells it to end.
-    ahead
-        Whether to make the process models before the first task.
+    Pickled `StepTask`s come in, `FromChild` go out; anything that comes in during a step tells it to end.
     """
     with contextlib.suppress(AttributeError, OSError):  # Windows, where some simulators live, has neither.
         os.setpgid(0, 0)  # Killed with all that a simulator started.
         os.nice(NICENESS)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    json_log.configure("runner", "info")
+    json_log.configure("runner", settings.log_level)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    if ahead:
-        _make_models(channel)
+    _prepare(channel, settings)
     with contextlib.suppress(EOFError, OSError):
         while True:
             channel.send(_answer(channel, channel.recv_bytes()))
 
 
-def _make_models(channel: "connection.Connection[Any, Any]") -> None:
+def _prepare(channel: "connection.Connection[Any, Any]", settings: ChildSettings) -> None:
     from twin.matrix.errors import MatrixError
-    from twin.matrix.registry import find_model, known_models
+    from twin.matrix.registry import find_model, known_models, use_simulators
 
-    for key in known_models():
+    use_simulators(settings.simulators)
+    for key in known_models() if settings.models_ahead else ():
         if channel.poll():
             return
         with contextlib.suppress(MatrixError):  # Told to whoever asks for it.

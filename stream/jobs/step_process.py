@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from stream.jobs.errors import JobStoppedError, StepCrashedError
-from stream.jobs.step_child import Answered, Failed, FromChild, StepTask, Told, serve_steps
+from stream.jobs.step_child import Answered, ChildSettings, Failed, FromChild, StepTask, Told, serve_steps
 
 STOP_PATIENCE_S: Final = 0.6
 """How long a step may take to end by itself when it must; with it a cancelled job's processes are gone in a second."""
@@ -30,11 +30,11 @@ class StepFailedError(Exception):
 class StepProcess:
     """One process; runs one step at a time. `usable` tells whether it can run another."""
 
-    def __init__(self, *, ahead: bool = True) -> None:
+    def __init__(self, settings: ChildSettings) -> None:
         # Spawned, not forked: the runner has threads and connections, and a step must not share them.
         context = multiprocessing.get_context("spawn")
         self._channel, theirs = context.Pipe()
-        self._process = context.Process(target=serve_steps, args=(theirs, ahead), name="atlas step")
+        self._process = context.Process(target=serve_steps, args=(theirs, settings), name="atlas step")
         # Reading waits in a thread of its own, so that a process that stands still holds up nobody else.
         self._thread = ThreadPoolExecutor(1, "step")
         self._thread.submit(self._start, theirs)

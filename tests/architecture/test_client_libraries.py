@@ -50,6 +50,7 @@ EXCEPTIONS = {
     ("aiokafka", "stream/keeper/"): "the keeper sends events, control records and dead letters",
     ("aiokafka", "stream/recovery.py"): "reads a range of the log with a plain consumer, as Faust cannot",
     ("aiokafka", "stream/as_of.py"): "reads the past with a plain consumer, without effects",
+    ("aiokafka", "stream/jobs/worker_lag.py"): "asks how far the workers' group has come, without joining it",
     ("aiokafka", "stream/output_sender.py"): "the worker's producer, kept apart from the worker for its rule",
     ("aiokafka", "api/kafka_inbox.py"): "the adapter behind api.ports.Inbox and ReadingLog",
     ("aiokafka", "api/twin_feed.py"): "the adapter that reads atlas.twin for the live state",

@@ -101,6 +101,7 @@ NEEDS = {
     "worker": ("kafka", "database"),
     "historian": ("kafka", "database"),
     "keeper": ("kafka", "database"),
+    "runner": ("kafka", "database"),
     "api": ("kafka", "database", "ticket_secret"),
     "dashboard": ("api_url", "api_public_url", "api_key"),
     "plants": ("plants", "endpoints"),

@@ -17,6 +17,7 @@ import boiling
 
 from stream.health import Health
 from stream.jobs.process import RunnerConfig, run_runner
+from stream.jobs.step_child import ChildSettings
 from stream.kafka import KafkaConfig
 from stream.store import job_rows
 from stream.store.database import DatabaseConfig
@@ -39,7 +40,7 @@ def config(dsn: str, **options: Any) -> RunnerConfig:
     return RunnerConfig(
         KafkaConfig("127.0.0.1:1"),
         DatabaseConfig(dsn, connect_timeout_s=2),
-        models_ahead=False,
+        child=ChildSettings(models_ahead=False),
         kinds=boiling.KINDS,
         silent_s=3.0,
         **options,

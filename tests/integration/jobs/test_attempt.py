@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from typing import Any
 import boiling
 import orjson
 import pytest
+from processes import children_of
 
 from stream.jobs.attempt import Attempt
 from stream.jobs.errors import JobTimeoutError, StepCrashedError
@@ -19,6 +19,7 @@ from stream.jobs.graph import JobServices
 from stream.jobs.job import JobRecord, JobRequest, Priority
 from stream.jobs.kinds import steps_of
 from stream.jobs.places import StepPlaces
+from stream.jobs.step_child import ChildSettings
 from stream.jobs.step_process import StepFailedError, StepProcess
 from stream.kafka import KafkaConfig
 from stream.store.database import DatabaseConfig
@@ -28,7 +29,7 @@ AT = datetime(2026, 11, 25, tzinfo=UTC)
 
 @pytest.fixture
 async def places() -> AsyncIterator[StepPlaces]:
-    made = StepPlaces(2, lambda: StepProcess(ahead=False))
+    made = StepPlaces(2, lambda: StepProcess(ChildSettings(models_ahead=False)))
     yield made
     await made.close()
 
@@ -112,14 +113,14 @@ async def test_a_cancelled_attempt_is_gone_within_a_second(places: StepPlaces, c
     while cooperative and not told:
         await asyncio.sleep(0.01)
     await asyncio.sleep(0.3)
-    pids = _children()
+    pids = children_of()
     begun = time.monotonic()
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
     assert time.monotonic() - begun < 1.0
     await attempt(places, "slow", seconds=0).run()
-    assert _children() != pids
+    assert children_of() != pids
 
 
 async def test_an_attempt_that_takes_too_long_is_ended_and_says_so(places: StepPlaces) -> None:
@@ -169,8 +170,3 @@ async def test_places_go_to_persons_first_and_then_in_order() -> None:
         await asyncio.sleep(0)
     await asyncio.gather(*tasks, return_exceptions=True)
     assert order == ["first", "second", "night"]
-
-
-def _children() -> set[int]:
-    with open(f"/proc/{os.getpid()}/task/{os.getpid()}/children") as file:
-        return {int(pid) for pid in file.read().split()}

@@ -3,135 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from kettles import LONG_S, Site
+from processes import children_of, runs
 from psycopg_pool import PoolTimeout
 from run_runner import config
 
 from stream.health import Health
 from stream.jobs import worker_lag
-from stream.jobs.job import JobRecord, JobRequest, Priority, Progress
+from stream.jobs.job import Priority
 from stream.jobs.process import run_runner
 from stream.servers.postgres import PostgresServer
 from stream.store import job_rows
-from stream.store.database import DatabaseConfig, open_engine, open_pool
 from stream.store.errors import DatabaseUnreachableError
-from stream.store.job_feed import JobFeed
-from stream.store.migrations import upgrade
-from stream.store.unit_of_work import SqlUnitOfWork
-
-SCRIPT = Path(__file__).with_name("run_runner.py")
-LONG_S = 90.0
-
-
-@dataclass
-class Site:
-    """A database, jobs that are asked for, and runners that come and are killed."""
-
-    dsn: str
-    unit: SqlUnitOfWork
-    runners: list[subprocess.Popen[bytes]] = field(default_factory=list)
-
-    async def ask(self, kind: str, identity: str, priority: Priority = Priority.ASKED, **content: Any) -> int:
-        request = JobRequest(kind=kind, plant="kettle", identity=identity, content=content, priority=priority)
-        async with self.unit:
-            job = await self.unit.jobs.add(request, datetime.now(UTC))
-            await self.unit.commit()
-        return job
-
-    async def find(self, job: int) -> JobRecord:
-        async with self.unit:
-            found = await self.unit.jobs.find(job)
-        assert found is not None
-        return found
-
-    async def progress(self, job: int) -> list[Progress]:
-        async with self.unit:
-            return list(await self.unit.jobs.progress(job))
-
-    async def until(self, job: int, holds: Callable[[JobRecord], bool], timeout_s: float = LONG_S) -> JobRecord:
-        deadline = time.monotonic() + timeout_s
-        while not holds(found := await self.find(job)):
-            assert time.monotonic() < deadline, f"job {job} is {found}"
-            await asyncio.sleep(0.05)
-        return found
-
-    async def over(self, job: int, timeout_s: float = LONG_S) -> JobRecord:
-        return await self.until(job, lambda record: record.over, timeout_s)
-
-    async def computing(self, job: int) -> JobRecord:
-        return await self.until(job, lambda record: record.message == "computing")
-
-    def process(self, *die_at: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-W", "ignore", str(SCRIPT), self.dsn, *die_at]
-        started = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        self.runners.append(started)
-        return started
-
-    @asynccontextmanager
-    async def runner(self, health: Health | None = None, **options: Any) -> AsyncIterator[asyncio.Task[None]]:
-        """A runner in this process."""
-        stop = asyncio.Event()
-        task = asyncio.create_task(run_runner(config(self.dsn, **options), health or Health("runner"), stop))
-        try:
-            yield task
-        finally:
-            stop.set()
-            await task
-
-
-@pytest.fixture
-def database(scratch_database: PostgresServer) -> PostgresServer:
-    upgrade(scratch_database.url)
-    return scratch_database
-
-
-@pytest.fixture(scope="module")
-def shared_dsn(database_dsn: str) -> str:
-    upgrade(database_dsn)
-    return database_dsn
-
-
-@pytest.fixture
-async def site(shared_dsn: str) -> AsyncIterator[Site]:
-    with psycopg.connect(shared_dsn, autocommit=True) as connection:
-        connection.execute("TRUNCATE job, job_progress, procrastinate_jobs, procrastinate_workers CASCADE")
-    async for each in _site(shared_dsn):
-        yield each
-
-
-@pytest.fixture
-async def own_site(database: PostgresServer) -> AsyncIterator[Site]:
-    async for each in _site(database.url):
-        yield each
-
-
-async def _site(dsn: str) -> AsyncIterator[Site]:
-    engine = open_engine(DatabaseConfig(dsn))
-    site = Site(dsn, SqlUnitOfWork(engine))
-    yield site
-    for runner in site.runners:
-        runner.kill()
-        runner.wait()
-    await engine.dispose()
-
-
-@pytest.fixture(autouse=True)
-def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """None is there; asking for it all the time would fill the log."""
-    monkeypatch.setattr(worker_lag, "LOOK_EVERY_S", 60.0)
 
 
 async def test_a_job_is_done_in_steps_and_told_of(site: Site) -> None:
@@ -153,14 +45,14 @@ async def test_a_running_job_that_is_cancelled_ends_within_a_second(site: Site) 
     async with site.runner():
         job = await site.ask("slow", "one", seconds=60)
         await site.computing(job)
-        children = _children()
+        children = children_of()
         begun = time.monotonic()
         async with site.unit:
             cancelled = await site.unit.jobs.cancel(job, datetime.now(UTC), "anna")
             await site.unit.commit()
         assert cancelled is not None
         assert (cancelled.state, cancelled.message) == ("cancelled", "cancelled by anna")
-        while children <= _children():
+        while children <= children_of():
             assert time.monotonic() - begun < 1.0
             await asyncio.sleep(0.01)
     assert [each.state for each in await site.progress(job)][-1] == "cancelled"
@@ -225,12 +117,12 @@ async def test_the_steps_of_a_killed_runner_end_with_it(site: Site) -> None:
     job = await site.ask("slow", "one", seconds=60, cooperative=False)
     await site.until(job, lambda record: record.state == "running")
     await asyncio.sleep(1)
-    children = [int(pid) for pid in _children(runner.pid)]
+    children = [int(pid) for pid in children_of(runner.pid)]
     assert children
     runner.kill()
     runner.wait()
     deadline = time.monotonic() + 5
-    while any(_runs(pid) for pid in children):
+    while any(runs(pid) for pid in children):
         assert time.monotonic() < deadline
         await asyncio.sleep(0.05)
 
@@ -360,34 +252,6 @@ async def test_a_runner_without_its_database_gives_up_in_the_end(own_site: Site,
     assert not health.ok
 
 
-async def test_who_follows_a_job_hears_all_of_it_from_any_number_on(site: Site) -> None:
-    settings = DatabaseConfig(site.dsn)
-    async with await open_pool(settings) as pool, JobFeed(settings, pool) as feed, site.runner():
-        job = await site.ask("tea", "one", litres=1)
-        heard = [progress async for progress in feed.follow(job)]
-        assert heard == await site.progress(job)
-        assert heard[-1].state == "done"
-        assert [each async for each in feed.follow(job, after=2)] == heard[2:]
-        assert [each async for each in feed.follow(job, after=heard[-1].seq)] == []
-
-
-async def test_a_follower_hears_at_once_even_where_the_notifications_were_cut(site: Site) -> None:
-    settings = DatabaseConfig(site.dsn)
-    async with await open_pool(settings) as pool, JobFeed(settings, pool) as feed, site.runner():
-        job = await site.ask("slow", "one", seconds=4)
-        delays: list[float] = []
-        async for progress in feed.follow(job):
-            delays.append((datetime.now(UTC) - progress.at).total_seconds())
-            if len(delays) == 3:
-                with psycopg.connect(site.dsn, autocommit=True) as connection:
-                    connection.execute(
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                        " WHERE datname = current_database() AND query LIKE 'LISTEN%'"
-                    )
-        assert progress.state == "done"
-        assert max(delays) < 4
-
-
 async def _answers(site: Site) -> None:
     deadline = time.monotonic() + 30
     while True:
@@ -404,20 +268,3 @@ async def _until(holds: Callable[[], bool], timeout_s: float = LONG_S) -> None:
     while not holds():
         assert time.monotonic() < deadline
         await asyncio.sleep(0.05)
-
-
-def _children(pid: int | None = None) -> set[int]:
-    pid = pid or os.getpid()
-    found: set[int] = set()
-    for task in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{task}/children") as file:
-            found |= {int(child) for child in file.read().split()}
-    return found
-
-
-def _runs(pid: int) -> bool:
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().split(")")[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
