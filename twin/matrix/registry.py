@@ -5,6 +5,8 @@ A package registers what makes a model, a class or function that is called witho
     [project.entry-points."atlas_live.process_models"]
     "column-7" = "salt_models:column"
 
+A key with a star stands for a family: "*/surrogate" makes "unit-7/surrogate" of what stands for the star.
+
 A simulator needs no package: its key is the name of its simulator file (`twin.matrix.simulator_file`), like
 `unit-7/column.yaml`, below the folder that the service's operator gave to `use_simulators`. Without one no file is
 opened: whoever may write a plant file shall not choose what runs on this machine.
@@ -17,8 +19,11 @@ from pathlib import Path
 from typing import Final
 
 from twin.atlas.faults import did_you_mean
+from twin.matrix.aspen_plus import open_aspen_plus
 from twin.matrix.errors import MatrixError, UnknownModelError, UnusableModelError
 from twin.matrix.fmu import open_fmu
+from twin.matrix.gproms import open_gproms
+from twin.matrix.hysys import open_hysys
 from twin.matrix.port import ProcessModel
 from twin.matrix.simulator_file import Simulator, SimulatorFile, read_simulator
 
@@ -27,8 +32,12 @@ GROUP: Final = "atlas_live.process_models"
 FILE: Final = ".yaml"
 """How the key of a simulator file ends."""
 
-_OPENED_BY: Final[dict[Simulator, Callable[[SimulatorFile], ProcessModel]]] = {"fmu": open_fmu}
-
+_OPENED_BY: Final[dict[Simulator, Callable[[SimulatorFile], ProcessModel]]] = {
+    "fmu": open_fmu,
+    "aspen-plus": open_aspen_plus,
+    "hysys": open_hysys,
+    "gproms": open_gproms,
+}
 
 _folders: list[Path] = []
 """The folder of simulator files, once it is known."""
@@ -57,7 +66,8 @@ def find_model(key: str) -> ProcessModel:
     """
     if key.endswith(FILE):
         return open_simulator(_path(key))
-    found = [entry for entry in entry_points(group=GROUP) if entry.name == key]
+    member, _, family = key.rpartition("/")
+    found = _registered(key) or (_registered(f"*/{family}") if member else [])
     if not found:
         known = known_models()
         otherwise = f"use one of {', '.join(known)}, or the name of a simulator file like column.yaml"
@@ -65,7 +75,7 @@ def find_model(key: str) -> ProcessModel:
     if len(found) > 1:
         told = " and ".join(_told(entry) for entry in found)
         raise UnusableModelError(f"process model '{key}' is registered by {told}", remedy="uninstall all but one")
-    return _made(found[0])
+    return _made(found[0], *([member] if found[0].name != key else []))
 
 
 def registered_models() -> dict[str, str | None]:
@@ -74,8 +84,8 @@ def registered_models() -> dict[str, str | None]:
 
 
 def known_models() -> list[str]:
-    """Every registered key, without making its model."""
-    return sorted({entry.name for entry in entry_points(group=GROUP)})
+    """Every registered key but the families', without making its model."""
+    return sorted({entry.name for entry in entry_points(group=GROUP) if not entry.name.startswith("*")})
 
 
 def open_simulator(path: Path) -> ProcessModel:
@@ -104,9 +114,13 @@ def _path(key: str) -> Path:
     return path
 
 
-def _made(entry: EntryPoint) -> ProcessModel:
+def _registered(name: str) -> list[EntryPoint]:
+    return [entry for entry in entry_points(group=GROUP) if entry.name == name]
+
+
+def _made(entry: EntryPoint, *members: str) -> ProcessModel:
     try:
-        model = entry.load()()
+        model = entry.load()(*members)
         _ = model.declaration.id, model.start, model.simulate
     except MatrixError:
         raise

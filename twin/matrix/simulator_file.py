@@ -64,7 +64,7 @@ class ComEntry(Entry):
     programs: tuple[Text, ...] = Field(
         (), description="program ids to try in order; those of the usual releases if unset"
     )
-    timeout: Text = Field("10 min", description="how long opening, and each run, may take")
+    timeout: Text = Field("10 min", description="how long each run may take")
     restart_every: Whole = Field(50, ge=1, description="runs after which the simulator is started afresh")
 
 
