@@ -44,14 +44,17 @@ def require(data_dir: Path) -> RunState:
     return state
 
 
-def api_access(settings: Settings, *, as_admin: bool = False) -> ApiAccess:
-    """The API that settings name, else the one that runs in the data folder, with its own viewer's or admin's key."""
+def api_access(settings: Settings, *, as_admin: bool = False, as_operator: bool = False) -> ApiAccess:
+    """The API that settings name, else the one that runs in the data folder, with its own key: a viewer's, if unset."""
     key = settings.api_key.get_secret_value()
     if settings.api_url:
         return ApiAccess(settings.api_address, key)
     state = require(settings.data_dir)
-    own = local_keys.ensure(settings.data_dir).admin if as_admin and not key else state.api_key
-    return ApiAccess(str(state.addresses["api"]), key or own)
+    own = key or state.api_key
+    if not key and (as_admin or as_operator):
+        local = local_keys.ensure(settings.data_dir)
+        own = local.admin if as_admin else local.operator
+    return ApiAccess(str(state.addresses["api"]), own)
 
 
 def kafka_address(settings: Settings) -> str:
