@@ -37,5 +37,7 @@ def plant_model(definition: str) -> PlantModel:
     plant = parse(definition)
     if plant.model is None:
         remedy = "name one in the plant file's section 'model', like 'process_model: williams-otto'"
-        raise NoModelError(f"plant {plant.id} has no process model, so it cannot be asked what would happen", remedy=remedy)
+        raise NoModelError(
+            f"plant {plant.id} has no process model, so it cannot be asked what would happen", remedy=remedy
+        )
     return PlantModel(plant, plant.model.process_model, find_model(plant.model.process_model).declaration)
