@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import Any, Protocol
 
 from twin.metis.errors import TrackingError
+from twin.metis.mlflow_client import mlflow_client
 from twin.metis.study import Study
 
 
@@ -72,7 +73,7 @@ class MlflowTracker:
         import mlflow  # seconds to load
 
         try:
-            client = mlflow.MlflowClient(self._uri)
+            client = mlflow_client(self._uri)
             found = client.get_experiment_by_name(record.experiment)
             experiment = found.experiment_id if found else client.create_experiment(record.experiment)
             run = client.create_run(experiment, run_name=record.name)
