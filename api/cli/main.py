@@ -15,6 +15,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "doctor": ("api.cli.doctor", "Tell what this machine has, lacks, and how long its disk will last."),
     "plant": ("api.cli.plant", "Write, check, show, compare, draw, import and store plants."),
     "portfolio": ("api.cli.portfolio", "Check, draw and store portfolios of plants."),
+    "simulator": ("api.cli.simulator", "Check a simulator file, and try its simulator."),
     "trace": ("api.cli.trace", "Show the way of a tag's newest reading, from sensor to screen."),
     "what-if": ("api.cli.what_if", "Ask what a change would do, from the state a plant is in now."),
     "letters": ("api.cli.letters", "List what could not be stored, and release it once its cause is mended."),

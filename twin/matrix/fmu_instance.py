@@ -67,8 +67,6 @@ class FmuInstance:
         self.path, self._step_s, self._tolerance = path, step_s, tolerance
         self.description = self._read_description()
         self.exchanges = self._chosen(interface)
-        self._folder = str(self._fmpy.extract(path))
-        weakref.finalize(self, rmtree, self._folder, ignore_errors=True)
         self._fmu: Any = None
         self._solver: Any = None
         self._readers: dict[tuple[str, ...], Callable[[], NDArray[np.float64]]] = {}
@@ -179,6 +177,13 @@ class FmuInstance:
             if name not in self.variables:
                 remedy = did_you_mean(name, self.variables, "name a variable of its model description")
                 raise UnusableModelError(f"{self.path.name} has no variable '{name}'", remedy=remedy)
+
+    @cached_property
+    def _folder(self) -> str:
+        """Where the FMU lies unpacked, as long as this instance lives."""
+        folder = str(self._fmpy.extract(self.path))
+        weakref.finalize(self, rmtree, folder, ignore_errors=True)
+        return folder
 
     @property
     def _is_2(self) -> bool:
