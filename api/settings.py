@@ -21,7 +21,7 @@ PREFIX: Final = "ATLAS_"
 PROCESSES: Final = ("simulate", "connect", "work", "store", "keep", "jobs")
 """Processes that serve `/health` on a port of their own; api and dashboard answer on the port they serve."""
 
-PASSED_ON: Final = ("log_level", "spool_limit_mb", "history_hours", "retention_days", "simulators", "runner_processes")
+PASSED_ON: Final = ("log_level", "spool_limit_mb", "history_hours", "retention_days", "simulators", "models", "runner_processes")
 """Settings that a run does not choose itself: its processes get them as they were given."""
 
 _SECRETS: Final = ("database", "ticket_secret", "api_key")
@@ -88,6 +88,7 @@ class Settings(BaseSettings):
         default_factory=dict, description='JSON: {"plant/source": "opc.tcp://…"}'
     )
     simulators: Path | None = Field(None, description="folder of simulator files that plants may name; none if unset")
+    models: Path | None = Field(None, description="folder of learned models; `models` in the data folder if unset")
     spool_limit_mb: int = Field(1024, ge=16, description="disk that the connector's spool may take, MB")
     retention_days: int = Field(90, ge=1, le=36_500, description="days for which the database keeps each reading")
     runner_processes: int = Field(
@@ -166,6 +167,11 @@ class Settings(BaseSettings):
     def keys_path(self) -> Path:
         """The file of hashed API keys."""
         return self.keys_file or self.data_dir / "keys.json"
+
+    @property
+    def models_path(self) -> Path:
+        """The folder of one's own learned models."""
+        return self.models or self.data_dir / "models"
 
     @property
     def api_address(self) -> str:

@@ -70,7 +70,7 @@ def runner(settings: Settings) -> "RunnerConfig":
         kafka(settings),
         database(settings, "atlas-runner"),
         processes=settings.runner_processes,
-        child=ChildSettings(simulators=settings.simulators, log_level=settings.log_level),
+        child=ChildSettings(settings.simulators, settings.models_path, settings.log_level),
     )
 
 

@@ -159,7 +159,7 @@ def processes(addresses: Addresses, variables: Mapping[str, str], keys: LocalKey
             "dashboard",
             "dashboard",
             f"{addresses.dashboard}/_stcore/health",
-            {**variables, "ATLAS_API_KEY": keys.viewer},
+            {**variables, "ATLAS_API_KEY": keys.operator},
         ),
     ]
 

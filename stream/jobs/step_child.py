@@ -37,17 +37,18 @@ class ChildSettings:
 
     Parameters
     ----------
-    models_ahead
-        Whether to make the process models before the first task.
-    simulators
-        Folder of simulator files, None where there is none.
+    simulators, models
+        Folders of simulator files and of one's own learned models, None where there is none.
     log_level
         As `stream.json_log.configure` takes it.
+    models_ahead
+        Whether to make the process models before the first task.
     """
 
-    models_ahead: bool = True
     simulators: Path | None = None
+    models: Path | None = None
     log_level: str = "info"
+    models_ahead: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +116,12 @@ def serve_steps(channel: "connection.Connection[Any, Any]", settings: ChildSetti
 
 
 def _prepare(channel: "connection.Connection[Any, Any]", settings: ChildSettings) -> None:
+    from twin.daedalus.library import use_models
     from twin.matrix.errors import MatrixError
     from twin.matrix.registry import find_model, known_models, use_simulators
 
     use_simulators(settings.simulators)
+    use_models(settings.models)
     for key in known_models() if settings.models_ahead else ():
         if channel.poll():
             return

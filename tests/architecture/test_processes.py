@@ -51,7 +51,7 @@ def test_the_supervisor_starts_the_pages_processes_and_asks_where_the_page_says(
     ports = {_verb(row): int(re.findall(r"\d+", row["health"])[0]) for row in rows}
     request = RunRequest("demo", tmp_path, (), simulated=True)
     addresses = Addresses("127.0.0.1", ports["serve"], ports["dashboard"], ports, {})
-    keys = type("Keys", (), {"viewer": "v"})
+    keys = type("Keys", (), {"viewer": "v", "operator": "o"})
     specs = [*early_processes(request, addresses, {}), *processes(addresses, {}, keys)]
     started = {(spec.name, spec.command[-1], spec.health_url.removeprefix("http://127.0.0.1")) for spec in specs}
     assert started == {(_name(row), _verb(row), row["health"]) for row in rows}
