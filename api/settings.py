@@ -21,7 +21,9 @@ PREFIX: Final = "ATLAS_"
 PROCESSES: Final = ("simulate", "connect", "work", "store", "keep", "jobs")
 """Processes that serve `/health` on a port of their own; api and dashboard answer on the port they serve."""
 
-PASSED_ON: Final = ("log_level", "spool_limit_mb", "history_hours", "retention_days", "simulators", "models", "runner_processes")
+PASSED_ON: Final = (
+    "log_level", "spool_limit_mb", "history_hours", "retention_days", "simulators", "models", "runner_processes",
+)  # fmt: skip
 """Settings that a run does not choose itself: its processes get them as they were given."""
 
 _SECRETS: Final = ("database", "ticket_secret", "api_key")
