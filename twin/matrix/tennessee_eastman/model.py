@@ -52,6 +52,8 @@ class TennesseeEastmanModel:
         self._seed = seed
         self._restarts = -1
         self._acting: set[int] = set()
+        self.unseen: tuple[int, ...] = ()
+        """Numbers in the article of disturbances that act all the time and that nobody is told of."""
         self.restart()
         held = self._bases()
         if not np.allclose(held, BASES, rtol=0.05):
@@ -95,6 +97,7 @@ class TennesseeEastmanModel:
         kernel, now, half = self._kernel, self._steps * _STEP_H, 0.5 * _STEP_H
         faults = np.zeros(28)
         faults[[DISTURBANCE_NUMBERS[number] - 1 for number in self._acting]] = 1.0
+        faults[[number - 1 for number in self.unseen]] = 1.0
         kernel.set_inputs(np.clip(self._control.valves, 0.0, 100.0), faults)
         # The kernel keeps its last derivatives by time alone and would answer a new state at an old time with them:
         # every call gets a time of its own, later than the one before.
