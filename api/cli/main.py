@@ -16,6 +16,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "plant": ("api.cli.plant", "Write, check, show, compare, draw, import and store plants."),
     "portfolio": ("api.cli.portfolio", "Check, draw and store portfolios of plants."),
     "simulator": ("api.cli.simulator", "Check a simulator file, and try its simulator."),
+    "models": ("api.cli.models", "List learned models, show their cards, and choose which is in use."),
+    "train": ("api.cli.train", "Teach a plant's learned model anew."),
     "trace": ("api.cli.trace", "Show the way of a tag's newest reading, from sensor to screen."),
     "what-if": ("api.cli.what_if", "Ask what a change would do, from the state a plant is in now."),
     "letters": ("api.cli.letters", "List what could not be stored, and release it once its cause is mended."),

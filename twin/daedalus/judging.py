@@ -39,8 +39,7 @@ def judged(surrogate: Surrogate, learned: Learned, windows: Sequence[Window]) ->
     """
     errors = tuple(_errors(learned, windows, np.abs(_missed(surrogate, windows))))
     for horizon_s in JUDGED_S:
-        told = [one for one in errors if one.horizon_s == horizon_s]
-        own, still = (sum(getattr(one, name) for one in told) / len(told) for name in ("typical", "persistence"))
+        own, still = _typical(errors, horizon_s)
         if not own < still:
             raise NotLearnedError(
                 f"after {horizon_s / 3600.0:g} h the model is off by {own:.3g} % of range, and saying that nothing "
@@ -48,6 +47,17 @@ def judged(surrogate: Surrogate, learned: Learned, windows: Sequence[Window]) ->
                 remedy="teach it longer, or with more runs",
             )
     return errors
+
+
+def typical(learned: Learned, horizon_s: float) -> tuple[float, float]:
+    """How far the model, and saying that nothing changes, are typically off over all outputs, percent of range."""
+    return _typical(learned.making.errors if learned.making else (), horizon_s)
+
+
+def _typical(errors: Sequence[Errors], horizon_s: float) -> tuple[float, float]:
+    told = [one for one in errors if one.horizon_s == horizon_s]
+    own, still = (float(np.mean([getattr(one, name) for one in told])) for name in ("typical", "persistence"))
+    return own, still
 
 
 def _missed(surrogate: Surrogate, windows: Sequence[Window]) -> Array:

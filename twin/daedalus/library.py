@@ -64,6 +64,10 @@ class Library:
         """A version's file; raises like `recipe`."""
         return self._found(plant, f"{version}.onnx", "train the plant's model again").read_bytes()
 
+    def card(self, plant: str, version: int) -> str:
+        """A version's card; raises like `recipe`."""
+        return self._found(plant, f"{version}.md", "train the plant's model again").read_text("utf-8")
+
     def pointed(self, plant: str, alias: str = IN_USE) -> int:
         """The version that an alias means.
 
