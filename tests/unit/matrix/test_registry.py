@@ -48,6 +48,27 @@ def test_what_cannot_be_used_takes_nothing_else_down(register):
             find_model(key)
 
 
+def test_a_family_makes_every_member_that_has_no_entry_of_its_own(register, monkeypatch):
+    register(**{"*/echo": ["builtins:dict"], "own/echo": ["builtins:dict"]})
+    made = []
+
+    class Echo:
+        def __init__(self, member="its own"):
+            made.append(member)
+
+        declaration = WilliamsOttoProcess().declaration
+        start = simulate = None
+
+    monkeypatch.setattr(EntryPoint, "load", lambda entry: Echo)
+    for key in ("unit-7/echo", "own/echo"):
+        assert isinstance(find_model(key), Echo)
+    assert made == ["unit-7", "its own"]
+    assert registered_models() == {"own/echo": None}
+    for key in ("unit-7", "unit-7/other", "echo"):
+        with pytest.raises(UnknownModelError):
+            find_model(key)
+
+
 def test_a_missing_simulator_is_told_with_its_own_remedy(register, monkeypatch):
     register(missing=["builtins:dict"])
     monkeypatch.setattr(EntryPoint, "load", lambda entry: Missing)
