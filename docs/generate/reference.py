@@ -4,7 +4,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from generate import commands_page, decisions_page, plant_file_page, portfolio_file_page, settings_page
+from generate import (
+    commands_page,
+    decisions_page,
+    plant_file_page,
+    portfolio_file_page,
+    settings_page,
+    simulator_file_page,
+)
 
 DOCS: Final = Path(__file__).parents[1]
 
@@ -15,6 +22,8 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "reference/plant-file.schema.json": plant_file_page.schema,
     "reference/portfolio-file.md": portfolio_file_page.text,
     "reference/portfolio-file.schema.json": portfolio_file_page.schema,
+    "reference/simulator-file.md": simulator_file_page.text,
+    "reference/simulator-file.schema.json": simulator_file_page.schema,
     "adr/README.md": lambda: decisions_page.text(DOCS / "adr"),
 }
 

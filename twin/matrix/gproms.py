@@ -4,8 +4,8 @@ A gPROMS model that is exported as an FMU is dynamic and belongs to `twin.matrix
 encrypted process that a batch engine runs once for each operating point. The command of the simulator file is called
 with the paths of the model and of two files:
 
-    <simulation><input name="Feed" value="4.5"/> ... <output name="Yield"/> ... </simulation>
-    <results><output name="Yield" value="0.83"/> ... </results>
+    <simulation><input name="Feed" value="4.5" /> ... <output name="Yield" /> ... </simulation>
+    <results><output name="Yield" value="0.83" /> ... </results>
 
 It writes the second, and ends with exit code 0 where the results count. Otherwise a `message` in it, or standard error,
 says why; a licence that is not there is known by its words.

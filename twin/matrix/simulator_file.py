@@ -7,7 +7,7 @@ the key of its model in `twin.matrix.registry`.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, ValidationError
 
@@ -94,6 +94,14 @@ class SimulatorForm(Entry):
     fmu: FmuEntry = Field(FmuEntry(), description="for an FMU")
     com: ComEntry = Field(ComEntry(), description="for Aspen Plus and HYSYS")
     run: RunEntry = Field(RunEntry(), description="for gPROMS and whatever reads and writes a file")
+
+
+def json_schema() -> dict[str, Any]:
+    """The form as JSON Schema, so that editors complete and check simulator files."""
+    schema = SimulatorForm.model_json_schema(by_alias=True)
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "Atlas Live simulator file"
+    return schema
 
 
 @dataclass(frozen=True)
