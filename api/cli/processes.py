@@ -146,10 +146,12 @@ def serve() -> None:
     from api.cli import configs
     from api.settings import load
     from stream import json_log
+    from twin.daedalus.library import use_models
     from twin.matrix.registry import use_simulators
 
     settings = load()
     use_simulators(settings.simulators)
+    use_models(settings.models_path)
     config = configs.api(settings)
     json_log.configure("api", settings.log_level)
     server = uvicorn.Server(
