@@ -16,7 +16,7 @@ from breaches import BREACHES, Breach
 
 ROOT = Path(__file__).parents[2]
 NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "*-data", "docs")
-LONGEST_S = 300
+LONGEST_S = 900
 
 
 def main() -> int:
