@@ -29,6 +29,7 @@ SETTLING_S = 3600
 """How long a start runs from the base case with the twin's setpoints."""
 
 _WATCHED_EVERY_S = 120
+_MOVED_EVERY_S = 60
 _NAMES = [signal.name for signal in SETTINGS]
 _SHOWN = [_NAMES.index(name) for name in SHOWN]
 
@@ -194,6 +195,15 @@ def _through(machine: TennesseeEastmanModel, scenario: Scenario, told: Array, wa
     return None
 
 
+def _due(change: Change, second: int) -> bool:
+    """Whether a change is written in this second of its course.
+
+    What acts on the process moves by the minute: to write it costs as much as to run the plant for seconds.
+    """
+    moving = change.start_s + 1.0 <= second < change.end_s
+    return not moving or change.name not in PARAMETERS or second % _MOVED_EVERY_S == 0
+
+
 class _Writer:
     """Writes a scenario's changes second by second, as an operator would."""
 
@@ -204,7 +214,7 @@ class _Writer:
     def write(self, second: int) -> None:
         """What the changes ask for in this second."""
         for change in self._scenario.changes:
-            if change.start_s <= second < change.end_s + 1.0:
+            if change.start_s <= second < change.end_s + 1.0 and _due(change, second):
                 before = self._begun.setdefault(change, self._value(change.name))
                 self._set(change, value_at([change], {change.name: before}, second)[change.name])
 

@@ -12,6 +12,7 @@ from twin.matrix.signal import Signal
 from twin.matrix.tennessee_eastman.control import SETTINGS, PlantControl
 from twin.matrix.tennessee_eastman.native import load
 from twin.matrix.tennessee_eastman.signals import DISTURBANCES, MEASUREMENTS
+from twin.matrix.tennessee_eastman.stepping import StepMachine
 
 DISTURBANCE_NUMBERS: tuple[int, ...] = (1, 2, 3, 4, 5, 7, 9, 10, 11, 12, 14, 15)
 """Numbers in the article of the disturbances offered; 6 and 8 trip the plant and are not among them."""
@@ -27,7 +28,6 @@ _RUNNING_OFFSET = 1058
 """Where it keeps the same of the interval that now runs, which it draws anew from the bases every 0.1 h or so."""
 
 _STEP_H = 1.0 / 3600.0
-_NUDGE_H = 1e-9
 _NOISE_AND_ALL_CONSTRAINTS = 0x0F
 _WITHOUT_NOISE = 0x10
 _OWN_GENERATORS = 0x20
@@ -49,6 +49,7 @@ class TennesseeEastmanModel:
         """Load the compiled equations; raises `TennesseeEastmanMissingError` where they are not installed."""
         self._native = load()
         self._kernel = self._native.NativeTEPKernel()
+        self._machine = StepMachine(self._native, self._kernel)
         self._seed = seed
         self._restarts = -1
         self._acting: set[int] = set()
@@ -94,25 +95,18 @@ class TennesseeEastmanModel:
         """Run the plant for one second by one Runge-Kutta step; a tripped plant stands still."""
         if self._trip:
             return
-        kernel, now, half = self._kernel, self._steps * _STEP_H, 0.5 * _STEP_H
+        machine = self._machine
         faults = np.zeros(28)
         faults[[DISTURBANCE_NUMBERS[number] - 1 for number in self._acting]] = 1.0
         faults[[number - 1 for number in self.unseen]] = 1.0
-        kernel.set_inputs(np.clip(self._control.valves, 0.0, 100.0), faults)
-        # The kernel keeps its last derivatives by time alone and would answer a new state at an old time with them:
-        # every call gets a time of its own, later than the one before.
-        state = kernel.state
-        k1 = kernel.derivatives(now + _NUDGE_H, state)
-        k2 = kernel.derivatives(now + half, state + half * k1)
-        k3 = kernel.derivatives(now + half + _NUDGE_H, state + half * k2)
-        k4 = kernel.derivatives(now + _STEP_H - _NUDGE_H, state + _STEP_H * k3)
-        kernel.state = state + (_STEP_H / 6.0) * (k1 + 2.0 * (k2 + k3) + k4)
+        machine.give(np.clip(self._control.valves, 0.0, 100.0), faults)
+        machine.step(self._steps * _STEP_H, _STEP_H)
         self._steps += 1
-        kernel.time = self._steps * _STEP_H
+        self._kernel.time = self._steps * _STEP_H
         self._measured = None
         self._read_kernel()
-        code, words = kernel.shutdown_status()
-        if code:
+        if machine.tripped:
+            code, words = self._kernel.shutdown_status()
             self._trip = words.strip() or f"shutdown {code:g}"
 
     def read_settings(self) -> list[float]:
@@ -238,8 +232,7 @@ class TennesseeEastmanModel:
     def _read_kernel(self) -> list[float]:
         """The measurements in the article's units; asked once a step, since each asking draws new noise."""
         if self._measured is None:
-            outputs = self._kernel.outputs(self._steps * _STEP_H, self._kernel.state)
-            self._measured = [float(value) for value in outputs["measurements"]]
+            self._measured = self._machine.measurements(self._steps * _STEP_H)
         return self._measured
 
 
