@@ -1,15 +1,14 @@
 """Learned models in MLflow's registry: logged with what reproduces them, found again by alias."""
 
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
 from twin.metis.errors import TrackingError
-from twin.metis.mlflow_client import mlflow_client
+from twin.metis.mlflow_client import mlflow_client, translated
 
 _FILE: Final = "model.onnx"
 _CARD: Final = "card.md"
@@ -66,12 +65,12 @@ class MlflowRegistry:
         TrackingError
             Where the server can't be reached or refuses.
         """
-        with _translated(f"{file.name} {file.version} could not be registered at {self._uri}"):
+        with translated(f"{file.name} {file.version} could not be registered at {self._uri}"):
             self._register(file, alias, parameters, metrics)
 
     def fetch(self, name: str, alias: str) -> RegisteredFile:
         """The model that an alias means now; raises like `register`."""
-        with _translated(f"{name} ({alias}) could not be fetched from {self._uri}"):
+        with translated(f"{name} ({alias}) could not be fetched from {self._uri}"):
             client = mlflow_client(self._uri)
             version = client.get_model_version_by_alias(_registered(name), alias)
             with tempfile.TemporaryDirectory() as folder:
@@ -107,14 +106,3 @@ class MlflowRegistry:
 def _registered(name: str) -> str:
     """MLflow's names know no slashes."""
     return name.replace("/", "-")
-
-
-@contextmanager
-def _translated(what: str) -> Iterator[None]:
-    """What MLflow and the way to it raise, as one error with its remedy."""
-    from mlflow import MlflowException
-
-    try:
-        yield
-    except (MlflowException, OSError) as error:
-        raise TrackingError(f"{what}: {error}", remedy="look whether the MLflow server runs") from error

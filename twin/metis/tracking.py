@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from typing import Any, Protocol
 
 from twin.metis.errors import TrackingError
-from twin.metis.mlflow_client import mlflow_client
+from twin.metis.mlflow_client import mlflow_client, translated
 from twin.metis.study import Study
 
 
@@ -70,22 +70,15 @@ class MlflowTracker:
         TrackingError
             Where the server can't be reached or refuses.
         """
-        import mlflow  # seconds to load
-
-        try:
+        with translated(f"the search {record.name} could not be recorded at {self._uri}"):
             client = mlflow_client(self._uri)
             found = client.get_experiment_by_name(record.experiment)
             experiment = found.experiment_id if found else client.create_experiment(record.experiment)
             run = client.create_run(experiment, run_name=record.name)
             self._fill(client, run.info.run_id, record, study)
-        except (mlflow.MlflowException, OSError) as error:
-            raise TrackingError(
-                f"the search {record.name} could not be recorded at {self._uri}: {error}",
-                remedy="look whether the MLflow server runs",
-            ) from error
 
     def _fill(self, client: Any, run_id: str, record: RunRecord, study: Study) -> None:
-        for name, value in record.reproduces.items():
+        for name, value in {**record.reproduces, "method": study.method}.items():
             client.log_param(run_id, name, value)
         for trial in study.trials:
             if trial.outcome.failure:

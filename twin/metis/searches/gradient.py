@@ -38,7 +38,11 @@ def gradient_search(start: Array, violations: int) -> CallingSearch:
 
 
 class _Solving:
-    """One run of IPOPT. CasADi swallows what a callback raises, so the end of the search is kept and raised again."""
+    """One run of IPOPT.
+
+    What a callback raises goes through CasADi's own code, which prints it and may end the process, so the end of the
+    search is kept instead: from then on nothing has a value, IPOPT gives up, and it is raised here.
+    """
 
     def __init__(self, call: Callable[[Array], Outcome], start: Array, violations: int) -> None:
         self._call, self._start = call, start
@@ -57,25 +61,27 @@ class _Solving:
             raise self._closed
 
     def figures(self, point: Array) -> Array:
-        """Cost and violations, shape (1 + violations,)."""
+        """Cost and violations, shape (1 + violations,); NaN where there is none."""
         outcome = self._told(point)
+        if outcome is None:
+            return np.full(1 + self.violations, np.nan)
         return np.array([outcome.cost / self._scale, *outcome.violations])
 
     def jacobian(self, point: Array) -> Array:
-        """Their derivatives, shape (1 + violations, settings); NaN where the run failed."""
+        """Their derivatives, shape (1 + violations, settings); NaN where there are none."""
         outcome = self._told(point)
-        if outcome.cost_slopes is None or outcome.violation_slopes is None:
+        if outcome is None or outcome.cost_slopes is None or outcome.violation_slopes is None:
             return np.full((1 + self.violations, self.size), np.nan)
         return np.vstack([outcome.cost_slopes / self._scale, outcome.violation_slopes])
 
-    def _told(self, point: Array) -> Outcome:
+    def _told(self, point: Array) -> Outcome | None:
         if self._closed:
-            raise self._closed
+            return None
         try:
             return self._call(point)
         except SearchClosedError as error:
             self._closed = error
-            raise
+            return None
 
 
 class _Figures(casadi.Callback):

@@ -3,6 +3,7 @@
 Several workers, in any process on any machine, share a search through a storage that all of them reach.
 """
 
+import warnings
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, Final, Literal
@@ -87,7 +88,9 @@ class SamplingSearch:
 
 def _sampler(optuna: ModuleType, sampler: Sampler, seed: int) -> Any:
     if sampler == "gp":
-        return optuna.samplers.GPSampler(seed=seed, deterministic_objective=True, n_startup_trials=5)
+        with warnings.catch_warnings():  # that answers have no noise is a switch that Optuna calls experimental
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            return optuna.samplers.GPSampler(seed=seed, deterministic_objective=True, n_startup_trials=5)
     return (optuna.samplers.TPESampler if sampler == "tpe" else optuna.samplers.CmaEsSampler)(seed=seed)
 
 
