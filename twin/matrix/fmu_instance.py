@@ -71,6 +71,7 @@ class FmuInstance:
         self._solver: Any = None
         self._readers: dict[tuple[str, ...], Callable[[], NDArray[np.float64]]] = {}
         self._said = ""
+        self._broken = False
         self._next_event = inf
         self.time = 0.0
         self.ended = False
@@ -161,7 +162,7 @@ class FmuInstance:
     def restore(self, state: bytes) -> None:
         """Take back what `save` gave, of this or another instance."""
         with self._translated("took back its state"):
-            if self._fmu is None:
+            if self._fmu is None or self._broken:
                 self._instantiate()
             self.time, self._next_event = _HEAD.unpack_from(state)
             self.ended = False
@@ -231,6 +232,7 @@ class FmuInstance:
             self._folder, self.description, kind, logger=self._hear, require_functions=False
         )
         self._readers.clear()
+        self._broken = False
 
     def _hear(self, *told: Any) -> None:
         """Keep the FMU's last complaint; status and message are the first of three and the last of FMI's arguments."""
@@ -247,8 +249,10 @@ class FmuInstance:
             raise UnusableModelError(f"{self.path.name} does not load: {error}", remedy="export it again") from error
         except Exception as error:
             fatal = getattr(error, "status", _ERROR) >= _FATAL
+            self._broken = True
             message = f"{self.path.name} failed when it {what}, at {self.time:g} s: {self._said or error}"
             if fatal:
+                self._fmu = None  # nothing may be called any more, not even to free it
                 raise CrashedError(message, remedy="ask again; mend the FMU where it happens again") from error
             raise DivergedError(message, remedy="make the change smaller, or check the FMU's start values") from error
 

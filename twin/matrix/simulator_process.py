@@ -28,6 +28,9 @@ OPENS_WITHIN_S: Final = 300.0
 CLOSES_WITHIN_S: Final = 10.0
 """How long an idle one gets to close, which gives its licence back."""
 
+IDLES_FOR_S: Final = 300.0
+"""How long one that nobody asks stays open; it holds a licence."""
+
 _ASKED_EVERY_S: Final = 0.1
 
 
@@ -77,10 +80,20 @@ class SimulatorProcess:
         How long each run may take.
     restart_every
         Runs after which the simulator is started afresh: they leak.
+    idles_for_s
+        How long one that nobody asks stays open.
     """
 
-    def __init__(self, opener: Callable[[], Session], name: str, timeout_s: float, restart_every: int) -> None:
+    def __init__(
+        self,
+        opener: Callable[[], Session],
+        name: str,
+        timeout_s: float,
+        restart_every: int,
+        idles_for_s: float = IDLES_FOR_S,
+    ) -> None:
         self._opener, self._name, self._timeout_s, self._restart_every = opener, name, timeout_s, restart_every
+        self._idles_for_s = idles_for_s
         self._running: _Running | None = None
 
     def solve(
@@ -95,10 +108,10 @@ class SimulatorProcess:
         MatrixError
             What the session raised, and what `ask` raised.
         """
-        if self._running is not None and self._running.runs >= self._restart_every:
+        if self._running is not None and (self._running.runs >= self._restart_every or self._running.is_gone):
             self.close()
         if self._running is None:
-            self._running = _Running(self._opener, self._name)
+            self._running = _Running(self._opener, self._name, self._idles_for_s)
             self._wait(max(self._timeout_s, OPENS_WITHIN_S), ask)
         self._running.begin(_Question(inputs, outputs))
         values: Mapping[str, float] = self._wait(self._timeout_s, ask)
@@ -125,16 +138,21 @@ class SimulatorProcess:
 class _Running:
     """One process with its simulator. `answered` says whether it waits for a question."""
 
-    def __init__(self, opener: Callable[[], Session], name: str) -> None:
+    def __init__(self, opener: Callable[[], Session], name: str, idles_for_s: float) -> None:
         context = multiprocessing.get_context("spawn")
         self._channel, theirs = context.Pipe()
-        process = context.Process(target=_serve, args=(theirs, opener), name=f"atlas {name}", daemon=True)
+        process = context.Process(target=_serve, args=(theirs, opener, idles_for_s), name=f"atlas {name}", daemon=True)
         process.start()
         theirs.close()
         self._process, self._name = process, name
         self._born: dict[int, float] = {}
         self.runs, self.answered = 0, False
         self._end = weakref.finalize(self, _kill, self._channel, process, self._born)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it closed itself, because nobody asked for a while."""
+        return self._channel.poll()
 
     def begin(self, question: _Question) -> None:
         self.runs, self.answered = self.runs + 1, False
@@ -203,8 +221,8 @@ def _kill(channel: "Connection[Any, Any]", process: Any, born: Mapping[int, floa
                 ours.kill()
 
 
-def _serve(channel: "Connection[Any, Any]", opener: Callable[[], Session]) -> None:
-    """The other process: open, then answer until nobody asks."""
+def _serve(channel: "Connection[Any, Any]", opener: Callable[[], Session], idles_for_s: float) -> None:
+    """The other process: open, then answer until nobody asks any more."""
     with contextlib.suppress(EOFError, OSError):
         try:
             session = opener()
@@ -213,10 +231,11 @@ def _serve(channel: "Connection[Any, Any]", opener: Callable[[], Session]) -> No
             return
         try:
             channel.send(_Opened(tuple(session.processes)))
-            while True:
+            while channel.poll(idles_for_s):
                 question = channel.recv()
                 if question is not None:  # a stop that came too late
                     channel.send(_answer(session, question, channel.poll))
+            channel.close()  # from here on whoever asks starts another
         finally:
             session.close()
 

@@ -11,6 +11,7 @@ import pytest
 from tests.contracts.matrix.tank_fmus import c_tank, simulator_file
 from twin.matrix import fmu_instance
 from twin.matrix.errors import (
+    CrashedError,
     DivergedError,
     MatrixError,
     MissingSimulatorError,
@@ -96,8 +97,27 @@ def test_a_simulation_that_ends_itself_is_a_trip(folder, version, interface):
 def test_what_has_no_solution_diverges_with_a_remedy(folder):
     model = opened(folder, 2, "interface: co-simulation")
     state = model.start(TWIN)
+    before = model.simulate(state, asked(model)).values
     with pytest.raises(DivergedError, match="make the change smaller"):
         model.simulate(state.with_parameters([[-1.0]]), asked(model))
+    np.testing.assert_array_equal(model.simulate(state, asked(model)).values, before)
+
+
+def test_after_a_fatal_error_another_instance_answers(folder, monkeypatch):
+    model = opened(folder, 2, "interface: co-simulation")
+    state = model.start(TWIN)
+    failing = model._fmu._fmu
+
+    def fatal(**arguments):
+        error = RuntimeError("fatal")
+        error.status = 4
+        raise error
+
+    monkeypatch.setattr(failing, "doStep", fatal)
+    monkeypatch.setattr(failing, "freeInstance", fatal)
+    with pytest.raises(CrashedError, match="ask again"):
+        model.simulate(state, asked(model))
+    assert model.simulate(state, asked(model)).trips == (None,)
 
 
 def test_a_fixed_parameter_is_refused_and_a_start_state_stays_without_the_fmus_own_state(folder):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from functools import partialmethod
 from pathlib import Path
 
 import psutil
@@ -21,6 +22,7 @@ from twin.matrix.errors import (
     SimulationTimeoutError,
 )
 from twin.matrix.scenario import Scenario
+from twin.matrix.simulator_process import SimulatorProcess
 
 PROGRAM = "Apwn.Document.38.0"
 
@@ -145,6 +147,17 @@ def test_a_cancelled_run_that_does_not_hear_is_killed_within_a_second(asked, tmp
         asked("hangs", watch=cancel, times=1)
     assert time.perf_counter() - begun[-1] < 1.0
     assert is_gone(program_of(tmp_path))
+
+
+def test_one_that_nobody_asks_gives_its_licence_back(asked, tmp_path, monkeypatch):
+    monkeypatch.setattr(SimulatorProcess, "__init__", partialmethod(SimulatorProcess.__init__, idles_for_s=0.2))
+    asked(changes=())
+    until = time.monotonic() + 20.0
+    while not count(tmp_path, "closed") and time.monotonic() < until:
+        time.sleep(0.05)
+    assert is_gone(program_of(tmp_path))
+    assert asked(changes=()).trips == (None,)
+    assert count(tmp_path, "started") == 2
 
 
 def test_without_windows_the_remedy_says_where_to_run(tmp_path):
