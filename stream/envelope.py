@@ -213,6 +213,27 @@ class DerivedScan(msgspec.Struct, frozen=True, kw_only=True, tag_field="k", tag=
     quality: bytes
 
 
+class TriggerCalled(msgspec.Struct, frozen=True, kw_only=True, tag_field="k", tag="called"):
+    """A policy's trigger calls for a simulation or an optimisation, by a scan that a record closed.
+
+    Named like `TwinChange`; `scan_time` in microseconds UTC. `reason` says why, for a person; `changes` and `horizon`
+    are what a simulation shall try.
+    """
+
+    v: int = VERSION
+    plant: str
+    incarnation: str
+    offset: int
+    n: int
+    scan_time: int
+    policy: str
+    trigger: str
+    calls: str
+    changes: tuple[str, ...] = ()
+    horizon: str = ""
+    reason: str
+
+
 class StoredMark(msgspec.Struct, frozen=True, kw_only=True, tag_field="k", tag="stored"):
     """The historian's word that all batches of (plant, source, epoch) up to `seq` are in the database."""
 
@@ -225,7 +246,7 @@ class StoredMark(msgspec.Struct, frozen=True, kw_only=True, tag_field="k", tag="
     at: int
 
 
-Message = Record | TwinChange | DerivedScan | StoredMark
+Message = Record | TwinChange | DerivedScan | TriggerCalled | StoredMark
 _T = TypeVar("_T")
 _M = TypeVar("_M", bound=Message)
 
@@ -233,6 +254,7 @@ _encoder = msgspec.msgpack.Encoder()
 _record_decoder: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)
 _change_decoder = msgspec.msgpack.Decoder(TwinChange)
 _derived_decoder = msgspec.msgpack.Decoder(DerivedScan)
+_called_decoder = msgspec.msgpack.Decoder(TriggerCalled)
 _stored_decoder = msgspec.msgpack.Decoder(StoredMark)
 
 
@@ -297,6 +319,11 @@ def decode_change(raw: bytes) -> TwinChange:
 def decode_derived(raw: bytes) -> DerivedScan:
     """Read a record of `atlas.scores`; raises `MalformedRecordError`."""
     return _checked(_decode_with(_derived_decoder, raw))
+
+
+def decode_called(raw: bytes) -> TriggerCalled:
+    """Read a record of `atlas.requests`; raises `MalformedRecordError`."""
+    return _checked(_decode_with(_called_decoder, raw))
 
 
 def decode_stored(raw: bytes) -> StoredMark:

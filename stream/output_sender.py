@@ -12,7 +12,7 @@ from typing import Final
 from aiokafka import AIOKafkaProducer
 
 from stream import topics
-from stream.envelope import TwinChange, encode
+from stream.envelope import DerivedScan, TriggerCalled, TwinChange, encode
 from stream.scan.plant_twin import Output
 
 MAX_IN_FLIGHT: Final = 256
@@ -20,7 +20,7 @@ MAX_IN_FLIGHT: Final = 256
 
 @dataclass
 class OutputSender:
-    """The worker's only way to `atlas.twin` and `atlas.scores`."""
+    """The worker's only way to `atlas.twin`, `atlas.scores` and `atlas.requests`."""
 
     producer: AIOKafkaProducer
     _pending: deque["asyncio.Future[object]"] = field(default_factory=deque)
@@ -28,7 +28,13 @@ class OutputSender:
     async def send(self, outputs: list[Output], partition: int) -> None:
         """Hand outputs to the producer; waits while too many are unacknowledged. Raises what the producer raised."""
         for output in outputs:
-            topic = topics.TWIN if isinstance(output, TwinChange) else topics.SCORES
+            match output:
+                case TwinChange():
+                    topic = topics.TWIN
+                case DerivedScan():
+                    topic = topics.SCORES
+                case TriggerCalled():
+                    topic = topics.REQUESTS
             self._pending.append(await self.producer.send(topic.name, encode(output), partition=partition))
         while self._pending and (len(self._pending) > MAX_IN_FLIGHT or self._pending[0].done()):
             await self._pending.popleft()

@@ -26,13 +26,14 @@ INBOX: Final = Topic("atlas.inbox", PARTITIONS, 7 * _DAY_MS, {"compression.type"
 TWIN: Final = Topic("atlas.twin", PARTITIONS, _HOUR_MS, {"segment.ms": "600000"})
 """Changes, kept an hour; short segments, because a broker forgets whole segments only."""
 SCORES: Final = Topic("atlas.scores", PARTITIONS, 7 * _DAY_MS)
+REQUESTS: Final = Topic("atlas.requests", PARTITIONS, 7 * _DAY_MS)
 STORED: Final = Topic("atlas.stored", 1, _DAY_MS)
 EVENTS: Final = Topic("atlas.events", PARTITIONS, 7 * _DAY_MS)
 DEADLETTER: Final = Topic("atlas.deadletter", 1, 7 * _DAY_MS)
 LOG: Final = Topic("atlas.log", 1, -1)
 """Names the log: its newest record is the incarnation, a random name that a wiped broker cannot have (ADR 0003)."""
 
-ALL: Final = (READINGS, INBOX, TWIN, SCORES, STORED, EVENTS, DEADLETTER, LOG)
+ALL: Final = (READINGS, INBOX, TWIN, SCORES, REQUESTS, STORED, EVENTS, DEADLETTER, LOG)
 
 
 def partition_of(plant_number: int) -> int:

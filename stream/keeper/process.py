@@ -16,6 +16,7 @@ from prometheus_client import Counter, Gauge
 from stream.kafka import KafkaConfig, ensure_topics, open_producer, watch_log
 from stream.keeper.letters import publish_letters
 from stream.keeper.relay import relay_events
+from stream.keeper.requests import RequestReader
 from stream.store.database import Connection, DatabaseConfig, connect, open_pool
 from stream.store.errors import DatabaseUnreachableError
 from stream.store.faults import is_servers_fault
@@ -28,6 +29,7 @@ _log = logging.getLogger(__name__)
 
 EVENTS_SENT: Final = Counter("atlas_keeper_events_sent_total", "Outbox events sent to Kafka")
 LETTERS_SENT: Final = Counter("atlas_keeper_letters_sent_total", "Dead letters published to Kafka")
+REQUESTS_READ: Final = Counter("atlas_keeper_requests_total", "Requests of policies read, repeated ones included")
 RANGES_DONE: Final = Counter("atlas_keeper_dirty_ranges_total", "Dirty ranges worked off")
 RANGES_WAITING: Final = Gauge("atlas_keeper_dirty_ranges_waiting", "Dirty ranges that wait, those still open included")
 DROPPED: Final = Counter("atlas_keeper_dropped_total", "Rows and chunks that retention dropped")
@@ -72,10 +74,11 @@ async def run_keeper(config: KeeperConfig, health: Conditions, stop: asyncio.Eve
     """
     incarnation = await ensure_topics(config.kafka)
     producer = await open_producer(config.kafka, "atlas-keeper")
+    reader = RequestReader(config.kafka)
     jobs: list[asyncio.Task[Any]] = []
     try:
         health.set("kafka", True, f"log {incarnation}")
-        for name, duty, every_s in _duties(config, producer):
+        for name, duty, every_s in _duties(config, producer, reader):
             jobs.append(asyncio.create_task(_keep_up(name, duty, every_s, config, health), name=name))
         jobs.append(asyncio.create_task(watch_log(config.kafka, incarnation)))
         jobs.append(asyncio.create_task(stop.wait()))
@@ -86,10 +89,11 @@ async def run_keeper(config: KeeperConfig, health: Conditions, stop: asyncio.Eve
         for job in jobs:
             job.cancel()
         await asyncio.gather(*jobs, return_exceptions=True)
+        await reader.close()
         await producer.stop()
 
 
-def _duties(config: KeeperConfig, producer: AIOKafkaProducer) -> list[tuple[str, Duty, float]]:
+def _duties(config: KeeperConfig, producer: AIOKafkaProducer, reader: RequestReader) -> list[tuple[str, Duty, float]]:
     async def relay(conn: Connection) -> bool:
         if not await claim_relay(conn):
             return False
@@ -118,8 +122,14 @@ def _duties(config: KeeperConfig, producer: AIOKafkaProducer) -> list[tuple[str,
             await prune_snapshots(pool)
         return False
 
+    async def requests(conn: Connection) -> bool:
+        read = await reader.take(conn)
+        REQUESTS_READ.inc(read)
+        return read > 0
+
     return [
         ("relay", relay, config.relay_every_s),
+        ("requests", requests, config.relay_every_s),
         ("rollups", rollups, config.roll_up_every_s),
         ("retention", clear, config.clear_every_s),
     ]

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.envelope import DerivedScan, EstimateTold, TwinChange
+from stream.envelope import DerivedScan, EstimateTold, TriggerCalled, TwinChange
 from stream.scan.admit import Admitted
+from twin.atlas.tags import LiveTrigger
 
 if TYPE_CHECKING:
     from stream.scan.plant_twin import PlantTwin
@@ -53,4 +54,21 @@ def derived_of(twin: "PlantTwin", scan_time: int, readings: Admitted, n: int) ->
         tag_ids=readings.tag_ids.astype("<i4").tobytes(),
         values=readings.values.astype("<f8").tobytes(),
         quality=readings.quality.astype("<u4").tobytes(),
+    )
+
+
+def called_of(twin: "PlantTwin", scan_time: int, trigger: LiveTrigger, reason: str, n: int) -> TriggerCalled:
+    """The message of what a closed scan calls for; `n` tells it from the record's other outputs."""
+    return TriggerCalled(
+        plant=twin.table.plant,
+        incarnation=twin.incarnation,
+        offset=twin.offset,
+        n=n,
+        scan_time=scan_time,
+        policy=trigger.policy,
+        trigger=trigger.name,
+        calls=trigger.calls,
+        changes=trigger.changes,
+        horizon=trigger.horizon,
+        reason=reason,
     )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from analytics.conditions import LimitArrays
 from analytics.quality import Quality
-from stream.envelope import Control, DerivedScan, ReadingBatch, Record, Tick, TwinChange
+from stream.envelope import Control, DerivedScan, ReadingBatch, Record, Tick, TriggerCalled, TwinChange
 from stream.scan import live as live_values
 from stream.scan.admit import Admitted, admit
 from stream.scan.controls import Applied, apply_prices, apply_revision
@@ -22,18 +22,20 @@ from stream.scan.estimating import Estimating, NoEstimateError
 from stream.scan.grid import Grid, Scan
 from stream.scan.live import AgeRules
 from stream.scan.marks import Marks, Verdict
-from stream.scan.outputs import change_of, derived_of
+from stream.scan.outputs import called_of, change_of, derived_of
+from stream.scan.watching import WatchRules
 from twin.atlas.limits import limit_arrays
 from twin.atlas.prices import PriceBook
 from twin.atlas.state import PlantState
 from twin.atlas.tags import TagTable
+from twin.atlas.triggers import Watch, WatchState
 from twin.estimation.ensemble_filter import Estimate
 
 Floats = NDArray[np.float64]
 FindTable = Callable[[str, int], TagTable | None]
 """The tag table of a name for the record at an offset, or None where it was refused (rule tag-tables)."""
 
-Output = TwinChange | DerivedScan
+Output = TwinChange | DerivedScan | TriggerCalled
 COMPUTED = ""
 """Source of derived tags' values."""
 FULL_EVERY_US = 60_000_000
@@ -61,6 +63,7 @@ class Rules:
     limits: LimitArrays
     ages: AgeRules
     derived: DerivedTags
+    watch: WatchRules
     estimate: EstimateRules | None
     no_estimate: str
 
@@ -72,6 +75,7 @@ class Rules:
             limit_arrays(tag.limits for tag in table.tags),
             live_values.age_rules(table),
             DerivedTags.of(table),
+            WatchRules.of(table),
             *read_estimate_rules(table),
         )
 
@@ -93,6 +97,7 @@ class PlantTwin:
     counts: Counts = field(default_factory=Counts)
     prices: PriceBook = field(default_factory=PriceBook)
     estimating: Estimating = field(default_factory=Estimating)
+    watching: WatchState = field(default_factory=lambda: Watch.of((), {}).start())
     offset: int = -1
     clock: int = 0
     last_full: int = 0
@@ -103,6 +108,7 @@ class PlantTwin:
         rules = Rules.of(table)
         twin = cls(incarnation, rules, find_table, PlantState.empty(len(table)), Grid.of(table))
         twin.estimating = Estimating.of(rules.no_estimate)
+        twin.watching = rules.watch.watch.start()
         return twin
 
     @property
@@ -207,17 +213,35 @@ class PlantTwin:
         self.grid = self.grid.carried(self.table, table)
         before, self.rules = self.rules, Rules.of(table)
         self.estimating = self.estimating.carried(before.estimate, self.rules.estimate, self.rules.no_estimate)
+        self.watching = before.watch.carried(self.watching, self.rules.watch)
 
     def _close_scans(self, changed: NDArray[np.bool_]) -> list[Output]:
         outputs: list[Output] = []
         computed = self.rules.derived.positions
+        closed = self.grid.closed
         for scan in self.grid.close(self.clock):
+            closed = scan.time
             for time, positions, values, quality in self._estimated(scan):
                 outputs.append(self._take_computed(changed, time, positions, values, quality, len(outputs) + 1))
             if len(computed):
-                n = len(outputs) + 1
-                outputs.append(self._take_computed(changed, scan.time, computed, *self.rules.derived.evaluate(scan), n))
+                values, quality = self.rules.derived.evaluate(scan)
+                outputs.append(self._take_computed(changed, scan.time, computed, values, quality, len(outputs) + 1))
+                scan.values[computed], scan.quality[computed] = values, quality
+            outputs += self._called(scan.time, scan.values, scan.quality, len(outputs) + 1)
+        if self.grid.closed > closed and self.rules.watch.triggers:
+            # Scans that changed nothing: hold times pass all the same.
+            outputs += self._called(self.grid.closed, self.live.values, self.rules.watch.unchanged, len(outputs) + 1)
         return outputs
+
+    def _called(self, time: int, values: Floats, quality: Quality, first: int) -> list[Output]:
+        """What the triggers call for by a scan's values, numbered from `first`."""
+        rules = self.rules.watch
+        self.watching, called = rules.look(self.watching, time, values, quality)
+        reasons = [rules.reason(trigger, self.watching, self.table, values) for trigger in called]
+        return [
+            called_of(self, time, trigger, reason, n)
+            for n, (trigger, reason) in enumerate(zip(called, reasons, strict=True), first)
+        ]
 
     def _estimated(self, scan: Scan) -> "list[tuple[int, live_values.Positions, Floats, Quality]]":
         """Let the estimate take a scan; time, positions, values and qualities of the tags that show it, if it is new.

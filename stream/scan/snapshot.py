@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.conditions import Delayed
 from stream.scan import stored_estimating
 from stream.scan.admit import Admitted
 from stream.scan.controls import Applied
@@ -21,15 +22,18 @@ from twin.atlas.errors import AtlasError
 from twin.atlas.prices import PriceBook
 from twin.atlas.state import ARRAYS
 from twin.atlas.tags import TagTable
+from twin.atlas.triggers import WatchState
 from twin.estimation.errors import StoredEstimateError
 
-PARTS: Final = {"live": 2, "grid": 1, "marks": 1, "controls": 1, "prices": 1, "estimating": 1}
+PARTS: Final = {"live": 2, "grid": 1, "marks": 1, "controls": 1, "prices": 1, "estimating": 1, "watching": 1}
 """The parts of a snapshot and the version in which this build writes each; `_READERS` tells which ones it reads."""
 
 _ARRAY_TYPES: Final = {
     "times": "<i8", "reported": "<i8", "values": "<f8", "quality": "<u4", "limits": "<i1", "stale": "|b1",
-    "source": "<i4", "positions": "<i8", "tag_ids": "<i4",
+    "source": "<i4", "positions": "<i8", "tag_ids": "<i4", "passed": "|b1", "holds": "|b1", "since": "<i8",
+    "active": "|b1", "waiting": "|b1", "called": "<i8",
 }  # fmt: skip
+_DELAYED: Final = ("holds", "since", "active", "waiting", "called")
 
 
 class SnapshotError(AtlasError):
@@ -71,6 +75,7 @@ def save(twin: PlantTwin) -> bytes:
         "controls": {"identities": list(twin.controls.identities)},
         "prices": twin.prices.as_content(),
         "estimating": stored_estimating.pack(twin.estimating, twin.rules.estimate),
+        "watching": {"passed": twin.watching.passed.tobytes(), **_packed(twin.watching.delayed, _DELAYED)},
     }
     return _encoder.encode(
         _Snapshot(
@@ -188,6 +193,10 @@ def _read_estimating(twin: PlantTwin, content: dict[str, Any]) -> None:
     twin.estimating = stored_estimating.unpack(content, twin.rules.estimate, twin.rules.no_estimate)
 
 
+def _read_watching(twin: PlantTwin, content: dict[str, Any]) -> None:
+    twin.watching = WatchState(_array(content, "passed"), Delayed(**{name: _array(content, name) for name in _DELAYED}))
+
+
 _READERS: Final = {
     ("live", 1): _read_live,
     ("live", 2): _read_live,
@@ -196,4 +205,5 @@ _READERS: Final = {
     ("controls", 1): _read_controls,
     ("prices", 1): _read_prices,
     ("estimating", 1): _read_estimating,
+    ("watching", 1): _read_watching,
 }

@@ -18,6 +18,7 @@ from twin.atlas.errors import AtlasError
 from twin.atlas.faults import Finding, did_you_mean
 from twin.atlas.flowsheet import build_graph, find_stream_faults, join
 from twin.atlas.invariants import find_tag_faults
+from twin.atlas.live_triggers import live_triggers
 from twin.atlas.material_paths import find_material_faults
 from twin.atlas.model_faults import find_model_faults, modelled_units
 from twin.atlas.model_file import ModelEntry
@@ -215,6 +216,7 @@ class Plant:
             history_from_us=self.scan.history_from_us,
             tags=tuple(tag.numbered(tag_ids[tag.name, tag.unit]) for tag in self.tags),
             model=UNSET if self.model is None else self.model.live or UNSET,
+            triggers=live_triggers(self.policies) or UNSET,
         )
         return TagTable.of(content)
 

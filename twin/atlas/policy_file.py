@@ -79,6 +79,10 @@ class TriggerEntry(Entry):
     hold: Text = Field("0 s", description="how long it must hold, like 30 s")
     cool_down: Text = Field("0 s", description="how long it isn't called for again, like 10 min")
     calls: Literal["simulation", "optimisation"] = Field("simulation", description="what is called for")
+    changes: tuple[Text, ...] = Field(
+        (), description="what a simulation tries, like `TIC-101.SP=85 degC`; what happens if nobody acts, if unset"
+    )
+    horizon: Text = Field("", description="how far a simulation looks ahead, like 8 h; the usual, if unset")
 
 
 class PolicyEntry(Entry):
@@ -158,7 +162,14 @@ class _Reading:
             calls=entry.calls,
             hold_s=self._noted(parse_duration, entry.hold, (*at, "hold"), 0.0),
             cool_down_s=self._noted(parse_duration, entry.cool_down, (*at, "cool_down"), 0.0),
+            changes=entry.changes,
+            horizon=self._horizon(entry.horizon, (*at, "horizon")),
         )
+
+    def _horizon(self, text: str, at: Path) -> str:
+        if text:
+            self._noted(parse_duration, text, at, 0.0)
+        return text
 
     def _condition(self, entry: ConditionEntry, at: Path) -> Condition:
         if entry.all_of:

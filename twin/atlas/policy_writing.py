@@ -54,7 +54,12 @@ def _trigger(trigger: Trigger) -> dict[str, Any]:
         written["hold"] = _seconds(trigger.hold_s)
     if trigger.cool_down_s:
         written["cool_down"] = _seconds(trigger.cool_down_s)
-    return written | ({} if trigger.calls == "simulation" else {"calls": trigger.calls})
+    parts = {
+        "calls": "" if trigger.calls == "simulation" else trigger.calls,
+        "changes": list(trigger.changes),
+        "horizon": trigger.horizon,
+    }
+    return written | {key: value for key, value in parts.items() if value}
 
 
 def _condition(condition: Condition) -> dict[str, Any]:

@@ -77,6 +77,23 @@ class LiveModel(msgspec.Struct, frozen=True, kw_only=True):
     plan: dict[str, Any]
 
 
+class LiveTrigger(msgspec.Struct, frozen=True, kw_only=True):
+    """A policy's trigger that the twin watches; `when` is its condition as `twin.atlas.live_triggers` writes it.
+
+    `policy` and `equipment` say whose it is; the rest is as `twin.atlas.triggers.Trigger` has it.
+    """
+
+    policy: str
+    equipment: str
+    name: str
+    when: dict[str, Any]
+    calls: Literal["simulation", "optimisation"]
+    hold_s: float = 0.0
+    cool_down_s: float = 0.0
+    changes: tuple[str, ...] = ()
+    horizon: str = ""
+
+
 class TagTableContent(msgspec.Struct, frozen=True, kw_only=True):
     """What a tag table says; its canonical JSON is what the table's name is the hash of.
 
@@ -96,6 +113,7 @@ class TagTableContent(msgspec.Struct, frozen=True, kw_only=True):
     history_from_us: int = 0
     tags: tuple[Tag, ...] = ()
     model: LiveModel | msgspec.UnsetType = msgspec.UNSET
+    triggers: tuple[LiveTrigger, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 @dataclass(frozen=True)

@@ -64,13 +64,19 @@ Condition = Threshold | AllOf | AnyOf
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """What is called for once a condition has held for `hold_s`, and again `cool_down_s` later at the earliest."""
+    """What is called for once a condition has held for `hold_s`, and again `cool_down_s` later at the earliest.
+
+    `changes` and `horizon` are what a simulation tries, as a question writes them: no change looks at what happens if
+    nobody does anything, an empty horizon is the usual one.
+    """
 
     name: str
     when: Condition
     calls: Calls
     hold_s: float = 0.0
     cool_down_s: float = 0.0
+    changes: tuple[str, ...] = ()
+    horizon: str = ""
 
 
 def thresholds_of(condition: Condition) -> Iterator[Threshold]:
