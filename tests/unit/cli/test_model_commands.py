@@ -35,7 +35,9 @@ def run(tmp_path, monkeypatch):
     library.point("tank", 1)
 
     def run(command, *arguments, fails=None):
-        result = CliRunner().invoke(command, [*arguments, "--data-dir", str(tmp_path)], catch_exceptions=fails is not None)
+        result = CliRunner().invoke(
+            command, [*arguments, "--data-dir", str(tmp_path)], catch_exceptions=fails is not None
+        )
         if fails is not None:
             assert isinstance(result.exception, fails)
             return str(result.exception)
@@ -57,8 +59,11 @@ def test_kept_models_are_listed_shown_and_taken_into_use(run):
 
 @pytest.fixture
 def taught(monkeypatch):
-    def lesson(plant, library, *, seed, made_at, watch):
+    asked = []
+
+    def lesson(plant, library, *, seed, made_at, recorded, watch):
         assert seed == 4
+        asked.append(recorded(None, None))
         watch(0.5)
         watch(1.0)
         trained = Trained(model_file(3), replace(LEARNED, version=3, making=MAKING))
@@ -66,6 +71,7 @@ def taught(monkeypatch):
         return trained
 
     monkeypatch.setattr("twin.daedalus.lesson.lesson", lesson)
+    return asked
 
 
 def test_a_model_that_was_taught_is_taken_into_use_and_says_what_it_is_worth(run, taught):
@@ -100,3 +106,15 @@ def test_models_go_to_an_mlflow_server_and_come_from_it(run, taught, monkeypatch
     assert "Registered as tank-surrogate at http://registry." in told
     run(models, "fetch", "tank", "--mlflow", "http://registry")
     assert "versions 1, 2, 3; in use 3" in run(models, "list")
+
+
+def test_the_plants_past_is_learned_from_where_that_is_wanted(run, taught, monkeypatch):
+    async def read_runs(database, plant, begin_us, end_us, recipe, process):
+        assert (database.dsn, plant, end_us - begin_us) == ("postgresql://here/db", "tank", 48 * 3_600_000_000)
+        return ["a run"]
+
+    monkeypatch.setenv("ATLAS_DATABASE", "postgresql://here/db")
+    monkeypatch.setattr("stream.jobs.recorded.read_runs", read_runs)
+    run(train, "tank", "--seed", "4", "--history", "48")
+    run(train, "tank", "--seed", "4", "--keep-only", fails=LearnedFileError)
+    assert taught == [["a run"], ()]

@@ -17,8 +17,9 @@ def request(**content):
 def library(tmp_path, monkeypatch):
     seeds = []
 
-    def lesson(plant, library, *, seed, made_at, watch):
+    def lesson(plant, library, *, seed, made_at, recorded, watch):
         watch(0.5)
+        assert recorded(None, None) == ()
         seeds.append(seed)
         trained = Trained(model_file(), replace(LEARNED, version=len(seeds), making=MAKING))
         library.add(plant, len(seeds), trained.content, "")
