@@ -13,7 +13,7 @@ BREACHES = runpy.run_path(str(ROOT / "tests/rules/breaches.py"))["BREACHES"]
 RULES = (
     "one-partition", "one-in-flight", "stored-then-trimmed", "log-may-vanish", "admit-once", "pure-twin",
     "snapshot-and-replay", "named-outputs", "closed-scans", "tag-tables", "honest-times", "one-row", "back-fill",
-    "outbox", "bad-row-not-dead-sink", "resumable-stream",
+    "outbox", "bad-row-not-dead-sink", "jobs-are-rows", "resumable-stream", "shed-in-order",
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
+from stream.jobs.job import JobRequest, Priority
 from stream.store.database import DatabaseConfig, open_engine
 from stream.store.migrations import upgrade
 from stream.store.outbox import OutboxEvent
@@ -159,3 +160,54 @@ async def test_portfolios_and_prices_are_undone_together_with_plants(unit: UnitO
         await unit.portfolios.save(StoredPortfolio("east", "East", 1, "text"), AT, "anna")
     async with unit:
         assert await unit.portfolios.list() == []
+
+
+def question(identity: str, plant: str = "boiler", priority: Priority = Priority.ASKED) -> JobRequest:
+    return JobRequest(
+        kind="what-if", plant=plant, identity=identity, content={"to": [85, None]}, priority=priority, timeout_s=9
+    )
+
+
+async def test_jobs_are_rows_made_once_per_identity_with_the_units_other_changes(unit: UnitOfWork) -> None:
+    async with unit:
+        first = await unit.jobs.add(question("a"), AT)
+        again = await unit.jobs.add(question("a", plant="kiln"), AT)
+        other = await unit.jobs.add(question("b", plant="kiln", priority=Priority.SCHEDULED), AT)
+        await unit.commit()
+    assert (first == again, first == other) == (True, False)
+    async with unit:
+        found = await unit.jobs.find(first)
+        assert found is not None
+        assert (found.request, found.state, found.seq, found.asked_at) == (question("a"), "waiting", 1, AT)
+        assert await unit.jobs.find_by_identity("b") == await unit.jobs.find(other)
+        assert await unit.jobs.find(999) is None
+        assert await unit.jobs.find_by_identity("c") is None
+        assert [job.id for job in await unit.jobs.list()] == [other, first]
+        assert [job.id for job in await unit.jobs.list(plant="kiln")] == [other]
+        assert [job.id for job in await unit.jobs.list(kind="what-if", state="waiting", limit=1)] == [other]
+        assert await unit.jobs.list(state="done") == []
+
+
+async def test_a_job_that_is_not_committed_was_never_asked_for(unit: UnitOfWork) -> None:
+    async with unit:
+        await unit.jobs.add(question("a"), AT)
+    async with unit:
+        assert await unit.jobs.list() == []
+
+
+async def test_a_cancelled_job_says_by_whom_and_stays_so(unit: UnitOfWork) -> None:
+    async with unit:
+        job = await unit.jobs.add(question("a"), AT)
+        cancelled = await unit.jobs.cancel(job, AT, "anna")
+        assert cancelled == await unit.jobs.cancel(job, AT, "ben")
+        assert await unit.jobs.cancel(999, AT, "anna") is None
+        await unit.commit()
+    async with unit:
+        found = await unit.jobs.find(job)
+        assert found is not None
+        assert (found.state, found.message, found.ended_at, found.over) == ("cancelled", "cancelled by anna", AT, True)
+        told = await unit.jobs.progress(job)
+        assert [(each.seq, each.state, each.message) for each in told] == [
+            (1, "waiting", "waiting for its turn"), (2, "cancelled", "cancelled by anna"),
+        ]  # fmt: skip
+        assert list(await unit.jobs.progress(job, after=1)) == list(told[1:])

@@ -21,7 +21,7 @@ from stream.jobs.process import run_runner
 from stream.store.unit_of_work import SqlUnitOfWork
 
 SCRIPT = Path(__file__).with_name("run_runner.py")
-LONG_S = 90.0
+LONG_S = 300.0
 
 
 @dataclass
