@@ -332,4 +332,34 @@ BREACHES = (
             "::test_resumable_stream_an_expired_or_unknown_id_gets_exactly_one_reset",
         ),
     ),
+    Breach(
+        "jobs-are-rows",
+        "an attempt that lost its job writes its result",
+        "stream/store/job_rows.py",
+        "AND attempt = coalesce(%(attempt)s, attempt)",
+        "",
+        (
+            "tests/integration/store/test_jobs.py"
+            "::test_jobs_are_rows_whose_result_only_the_attempt_that_holds_the_lease_writes",
+        ),
+    ),
+    Breach(
+        "jobs-are-rows",
+        "a request of the same identity makes a second job",
+        "stream/store/job_rows.py",
+        """        columns | {"at": at},""",
+        """        columns | {"at": at, "identity": f"{request.identity} {at} {id(request)}"},""",
+        ("tests/integration/store/test_jobs.py::test_jobs_are_rows_that_exist_once_per_identity",),
+    ),
+    Breach(
+        "shed-in-order",
+        "scheduled jobs are taken however far the live twins lag",
+        "stream/jobs/runner.py",
+        "and not self.lagging():",
+        "and True:",
+        (
+            "tests/integration/jobs/test_runner.py"
+            "::test_shed_in_order_scheduled_jobs_wait_first_when_the_live_twins_lag",
+        ),
+    ),
 )
