@@ -3,6 +3,7 @@
 Several workers, in any process on any machine, share a search through a storage that all of them reach.
 """
 
+import re
 import warnings
 from importlib.util import find_spec
 from types import ModuleType
@@ -40,8 +41,9 @@ class SamplingSearch:
     seed
         Of its random numbers; workers that share a search have seeds of their own.
     storage, name
-        URL of the database in which the search is shared, like postgresql+psycopg://..., and its name there; in this
-        process alone where there is none.
+        Address of a database of its own in which the search is shared, like postgresql://host/searches, and the
+        search's name there; in this process alone where there is none. Whoever begins a search makes its tables, so
+        others join after that.
 
     Raises
     ------
@@ -60,8 +62,9 @@ class SamplingSearch:
         self._names = [f"setting {index}" for index in range(len(start))]
         self._box = {name: optuna.distributions.FloatDistribution(0.0, 1.0) for name in self._names}
         self._failed = optuna.trial.TrialState.FAIL
+        self._storage = optuna.storages.RDBStorage(_url(storage)) if storage else None
         self._study = optuna.create_study(
-            storage=storage, study_name=name, sampler=_sampler(optuna, sampler, seed), load_if_exists=True
+            storage=self._storage, study_name=name, sampler=_sampler(optuna, sampler, seed), load_if_exists=True
         )
         self._study.enqueue_trial(dict(zip(self._names, start.tolist(), strict=True)), skip_if_exists=True)
         self._asked: list[Any] = []
@@ -83,7 +86,15 @@ class SamplingSearch:
         self._study.tell(trial, outcome.cost + penalty)
 
     def close(self) -> None:
-        """Nothing to end: the search stays in its storage."""
+        """Leave the database; the search stays in it."""
+        if self._storage is not None:
+            self._storage.remove_session()
+            self._storage.engine.dispose()
+
+
+def _url(address: str) -> str:
+    """As SQLAlchemy wants it, with the driver that is installed."""
+    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", address)
 
 
 def _sampler(optuna: ModuleType, sampler: Sampler, seed: int) -> Any:
