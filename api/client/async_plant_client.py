@@ -7,6 +7,7 @@ from contextlib import aclosing
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Final, TypeVar
+from uuid import uuid4
 
 import httpx
 import orjson
@@ -236,10 +237,11 @@ class AsyncPlantClient:
     ) -> Simulation:
         """Ask what changes like `TIC-101.SP=85 degC` would do, from the state of `position` or the newest.
 
-        A call that is repeated with the same `key` asks once. Errors as for `check_simulation`.
+        A call that is repeated with the same `key` asks once; every call has one, so that it may be repeated after a
+        time-out. Errors as for `check_simulation`.
         """
-        body, headers = requests.new_simulation(changes, horizon, position), {"Idempotency-Key": key} if key else {}
-        return read_model(await self._send("POST", path_of(plant_id, "simulations"), body, _JSON, headers), Simulation)
+        body = requests.new_simulation(changes, horizon, position)
+        return read_model(await self._repeat(path_of(plant_id, "simulations"), body, key or uuid4().hex), Simulation)
 
     async def simulation(self, plant_id: str, job: int) -> Simulation:
         """A question, and how far its answer is."""
@@ -337,6 +339,16 @@ class AsyncPlantClient:
 
     async def _post(self, path: str, body: bytes) -> httpx.Response:
         return await self._send("POST", path, body, _JSON)
+
+    async def _repeat(self, path: str, body: bytes, key: str) -> httpx.Response:
+        """Post what the API takes once for each key, until it answers."""
+        headers = {"Idempotency-Key": key}
+        for attempt in range(self._config.attempts - 1):
+            try:
+                return await self._send("POST", path, body, _JSON, headers)
+            except ApiUnreachableError:
+                await self._sleep(pause_s(attempt, None, self._jitter))
+        return await self._send("POST", path, body, _JSON, headers)
 
     async def _send(
         self, method: str, path: str, body: bytes, media_type: str, headers: Mapping[str, str] | None = None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Final, TypeVar
+from uuid import uuid4
 
 import httpx
 import orjson
@@ -238,10 +239,11 @@ class PlantClient:
     ) -> Simulation:
         """Ask what changes like `TIC-101.SP=85 degC` would do, from the state of `position` or the newest.
 
-        A call that is repeated with the same `key` asks once. Errors as for `check_simulation`.
+        A call that is repeated with the same `key` asks once; every call has one, so that it may be repeated after a
+        time-out. Errors as for `check_simulation`.
         """
-        body, headers = requests.new_simulation(changes, horizon, position), {"Idempotency-Key": key} if key else {}
-        return read_model(self._send("POST", path_of(plant_id, "simulations"), body, _JSON, headers), Simulation)
+        body = requests.new_simulation(changes, horizon, position)
+        return read_model(self._repeat(path_of(plant_id, "simulations"), body, key or uuid4().hex), Simulation)
 
     def simulation(self, plant_id: str, job: int) -> Simulation:
         """A question, and how far its answer is."""
@@ -339,6 +341,16 @@ class PlantClient:
 
     def _post(self, path: str, body: bytes) -> httpx.Response:
         return self._send("POST", path, body, _JSON)
+
+    def _repeat(self, path: str, body: bytes, key: str) -> httpx.Response:
+        """Post what the API takes once for each key, until it answers."""
+        headers = {"Idempotency-Key": key}
+        for attempt in range(self._config.attempts - 1):
+            try:
+                return self._send("POST", path, body, _JSON, headers)
+            except ApiUnreachableError:
+                self._sleep(pause_s(attempt, None, self._jitter))
+        return self._send("POST", path, body, _JSON, headers)
 
     def _send(
         self, method: str, path: str, body: bytes, media_type: str, headers: Mapping[str, str] | None = None

@@ -1,19 +1,18 @@
 """What-if questions: asked of the live twin, followed while they are answered, read as reports, and compared."""
 
 import asyncio
-import logging
 from collections.abc import Callable
 from typing import Annotated, Final, Literal
 
 from fastapi import Header, Path, Query, Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 
-from api import audit, problems, simulation_view, sse
+from api import problems, simulation_view, sse
 from api.auth import OPERATORS, VIEWERS
 from api.guard import permits
 from api.job_stream import stream_job
 from api.json_response import JsonResponse
-from api.problems import Problem
+from api.questions import Questions
 from api.reports.page import HTML_HEADERS, render_comparison, render_report
 from api.routes.definitions import PlantName
 from api.routing import answers, guarded_router
@@ -26,18 +25,13 @@ from api.simulation_schemas import (
     SimulationInputs,
     SimulationList,
 )
-from stream.handlers.ask import AskWhatIf, ask_what_if, title_of
-from stream.handlers.event import utc_now
-from stream.jobs.job import JobRecord
-from stream.jobs.question import KIND, Position, PositionError
+from stream.handlers.ask import title_of
+from stream.jobs.question import KIND
 from stream.jobs.report import Report
 from twin.matrix.scenario import Scenario
 
 router = guarded_router("what-if")
-_log = logging.getLogger(__name__)
-
-MOST_WAITING: Final = 50
-"""Questions that may wait for an answer at once, of all plants."""
+QUESTIONS: Final = Questions(KIND, "simulations")
 
 _ASKING = (problems.UNKNOWN_PLANT, problems.NO_MODEL, problems.INVALID, problems.DATABASE_AWAY)
 _ONE = (problems.UNKNOWN_SIMULATION, problems.DATABASE_AWAY)
@@ -95,22 +89,9 @@ async def ask(
     ] = None,
 ) -> JsonResponse:
     """Ask what the changes would do to the plant as it was at `position`; the answer is a report, seconds later."""
-    await services.plants.find(plant)
-    command = AskWhatIf(
-        plant=plant,
-        changes=tuple(body.changes),
-        horizon=body.horizon,
-        every=body.every,
-        position=_position(services, plant, body.position),
-        key=key or "",
-        by=audit.name_of_caller(request),
-    )
-    await _demand_room(services)
-    events = await ask_what_if(command, services.unit_of_work(), models=services.models)
-    audit.log_events(events)
-    record = await _find(services, plant, events[0].job)
-    location = f"/v1/plants/{plant}/simulations/{record.id}"
-    return JsonResponse(simulation_view.simulation(record).model_dump(mode="json"), 202, {"Location": location})
+    asked = await QUESTIONS.ask(services, plant, body, request, key or "")
+    location = f"/v1/plants/{plant}/simulations/{asked.id}"
+    return JsonResponse(asked.model_dump(mode="json"), 202, {"Location": location})
 
 
 @router.get("/v1/plants/{plant}/simulations", responses=answers(problems.UNKNOWN_PLANT, problems.DATABASE_AWAY))
@@ -119,10 +100,7 @@ async def list_simulations(
     plant: PlantName, services: Using, limit: Annotated[int, Query(ge=1, le=500)] = 50
 ) -> SimulationList:
     """The newest questions that were asked of a plant, newest first."""
-    await services.plants.find(plant)
-    async with services.unit_of_work() as unit:
-        found = await unit.jobs.list(plant=plant, kind=KIND, limit=limit)
-    return SimulationList(simulations=[simulation_view.simulation(record) for record in found])
+    return await QUESTIONS.list(services, plant, limit)
 
 
 @router.get(
@@ -139,10 +117,10 @@ async def compare(
     form: Form = "json",
 ) -> Response:
     """Two answered questions beside one another."""
-    records = [await _find(services, plant, job) for job in (first, second)]
-    reports = [await _report(services, record, drafts=False) for record in records]
+    records = [await QUESTIONS.find(services, plant, job) for job in (first, second)]
+    reports = [await QUESTIONS.report(services, plant, job, drafts=False) for job in (first, second)]
     if form == "html":
-        return await _page(lambda: render_comparison(*reports))
+        return await page(lambda: render_comparison(*reports))
     told = simulation_view.comparison(records[0], records[1], (reports[0], reports[1]))
     return JsonResponse(told.model_dump(mode="json"))
 
@@ -151,7 +129,7 @@ async def compare(
 @permits(VIEWERS)
 async def read_simulation(plant: PlantName, job: JobId, services: Using) -> Simulation:
     """A question, and how far its answer is."""
-    return simulation_view.simulation(await _find(services, plant, job))
+    return simulation_view.simulation(await QUESTIONS.find(services, plant, job))
 
 
 @router.get(
@@ -172,11 +150,8 @@ async def follow_simulation(
     ticket: Annotated[str | None, Query(max_length=1000, description="from POST /v1/tickets, instead of a key")] = None,
 ) -> StreamingResponse:
     """Events `progress` (part done, message), `curves` once first curves can be read as a report, and `end`."""
-    await _find(services, plant, job)
-    seen = last_event_id or last_id or ""
-    after = int(seen) if seen.isascii() and seen.isdigit() else 0
-    body = stream_job(services.jobs.follow(job, after), services.config.live.heartbeat_s)
-    return StreamingResponse(body, media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
+    await QUESTIONS.find(services, plant, job)
+    return progress_of(services, job, last_event_id or last_id or "")
 
 
 @router.get(
@@ -187,82 +162,31 @@ async def follow_simulation(
 @permits(VIEWERS)
 async def read_report(plant: PlantName, job: JobId, services: Using, form: Form = "json") -> Response:
     """The report; while the question is being answered, a draft with first curves as soon as there are some."""
-    report = await _report(services, await _find(services, plant, job), drafts=True)
-    if form == "json":
-        return JsonResponse(report.as_content())
-    file = await services.plants.file_of(await services.plants.find(plant))
-    return await _page(lambda: render_report(report, file.graphic))
+    return await report_as(form, services, plant, await QUESTIONS.report(services, plant, job))
 
 
 @router.post("/v1/plants/{plant}/simulations/{job}/cancel", responses=answers(*_ONE))
 @permits(OPERATORS)
 async def cancel_simulation(plant: PlantName, job: JobId, request: Request, services: Using) -> Simulation:
     """Stop answering; a question that is answered already stays as it is."""
-    await _find(services, plant, job)
-    by = audit.name_of_caller(request)
-    async with services.unit_of_work() as unit:
-        record = await unit.jobs.cancel(job, utc_now(), by)
-        await unit.commit()
-    if record is None:
-        raise _unknown(plant, job)
-    _log.info("question %d of %s cancelled by %s", job, plant, by)
-    return simulation_view.simulation(record)
+    return await QUESTIONS.cancel(services, plant, job, request)
 
 
-def _position(services: Services, plant: str, given: str | None) -> str:
-    """The position asked for, or that of the newest state; one that is not in the present log is refused here."""
-    live = services.states.find(plant)
-    if live is None or not live.known:
-        raise Problem(problems.NOT_READY, f"No value of {plant!r} has come yet.", headers={"Retry-After": "5"})
-    if given is None:
-        return live.event_id
-    position = Position.parse(given)
-    if position.incarnation != live.incarnation or position.offset > live.offset:
-        remedy = "take the id of a newer state, or leave it out"
-        raise PositionError(f"'{given}' is no state of the present log", remedy=remedy)
-    return str(position)
+async def report_as(form: Literal["json", "html"], services: Services, plant: str, report: Report) -> Response:
+    """A report as it was asked for."""
+    if form == "json":
+        return JsonResponse(report.as_content())
+    file = await services.plants.file_of(await services.plants.find(plant))
+    return await page(lambda: render_report(report, file.graphic))
 
 
-async def _demand_room(services: Services) -> None:
-    async with services.unit_of_work() as unit:
-        waiting = await unit.jobs.list(kind=KIND, state="waiting", limit=MOST_WAITING)
-    if len(waiting) >= MOST_WAITING:
-        detail = f"{len(waiting)} questions wait for their answer."
-        raise Problem(problems.TOO_MANY_QUESTIONS, detail, headers={"Retry-After": "10"})
-
-
-async def _find(services: Services, plant: str, job: int) -> JobRecord:
-    async with services.unit_of_work() as unit:
-        record = await unit.jobs.find(job)
-    if record is None or record.request.kind != KIND or record.request.plant != plant:
-        raise _unknown(plant, job)
-    return record
-
-
-def _unknown(plant: str, job: int) -> Problem:
-    return Problem(problems.UNKNOWN_SIMULATION, f"The plant '{plant}' was asked no question {job}.")
-
-
-async def _report(services: Services, record: JobRecord, *, drafts: bool) -> Report:
-    """The report of a question, or its newest draft.
-
-    Raises
-    ------
-    Problem
-        409 where there is none, with the reason.
-    """
-    if record.state == "done":
-        return Report.model_validate(record.result)
-    told = simulation_view.simulation(record)
-    if drafts and not record.over:
-        async with services.unit_of_work() as unit:
-            draft = simulation_view.newest_draft(await unit.jobs.progress(record.id))
-        if draft is not None:
-            return draft
-    detail = told.error or f"The question {record.id} has no report yet: it is {record.state} ({record.message})."
-    raise Problem(problems.NO_REPORT, detail, headers={} if record.over else {"Retry-After": "1"})
-
-
-async def _page(render: Callable[[], str]) -> HTMLResponse:
-    # In a thread: a page takes a tenth of a second, and others wait for the live stream meanwhile.
+async def page(render: Callable[[], str]) -> HTMLResponse:
+    """A page, made in a thread: it takes a tenth of a second, and others wait for the live stream meanwhile."""
     return HTMLResponse(await asyncio.to_thread(render), headers=dict(HTML_HEADERS))
+
+
+def progress_of(services: Services, job: int, seen: str) -> StreamingResponse:
+    """What happens to a job after the event that was seen last, up to its end."""
+    after = int(seen) if seen.isascii() and seen.isdigit() else 0
+    body = stream_job(services.jobs.follow(job, after), services.config.live.heartbeat_s)
+    return StreamingResponse(body, media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)

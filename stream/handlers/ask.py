@@ -28,6 +28,8 @@ class AskWhatIf(BaseModel):
 
     Parameters
     ----------
+    kind
+        Which kind of job answers.
     changes, horizon, every
         As `Scenario.parse` reads them; no change asks what happens if nobody does anything.
     position
@@ -40,6 +42,7 @@ class AskWhatIf(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    kind: str = KIND
     plant: str
     changes: tuple[str, ...] = ()
     horizon: str = DEFAULT_HORIZON
@@ -109,7 +112,7 @@ async def ask_what_if(
             position=str(position),
         )
         if known is None:
-            await unit.outbox.add(event.for_outbox(f"what-if/{job}", 1))
+            await unit.outbox.add(event.for_outbox(f"question/{job}", 1))
             await unit.commit()
     return [event]
 
@@ -143,9 +146,9 @@ def _question(command: AskWhatIf, position: Position, found: PlantModel, at: dat
 def _request(command: AskWhatIf, question: Question, identity: str) -> JobRequest:
     own = f"{command.by}/{command.key}" if command.key else identity
     return JobRequest(
-        kind=KIND,
+        kind=command.kind,
         plant=command.plant,
-        identity=f"{KIND}/{command.plant}/{own}",
+        identity=f"{command.kind}/{command.plant}/{own}",
         content=question.as_content(),
         priority=Priority.ASKED,
         timeout_s=TIMEOUT_S,

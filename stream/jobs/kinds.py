@@ -10,7 +10,11 @@ from stream.jobs.graph import Step, StepGraph
 from stream.jobs.job import JobRequest
 
 KINDS: Final[Mapping[str, str]] = MappingProxyType(
-    {"what-if": "stream.jobs.what_if:steps", "train": "stream.jobs.training:steps"}
+    {
+        "what-if": "stream.jobs.what_if:steps",
+        "optimisation": "stream.jobs.what_if:steps",
+        "train": "stream.jobs.training:steps",
+    }
 )
 """Kind to "module:function"; the function makes the steps of a request."""
 

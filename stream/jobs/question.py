@@ -8,6 +8,8 @@ from twin.atlas.errors import AtlasError
 
 KIND: Final = "what-if"
 """The kind of job that answers a question."""
+ADVICE_KIND: Final = "optimisation"
+"""The kind of job that answers a question for better settings: its report has them, and what they are compared with."""
 DEFAULT_HORIZON: Final = "8 h"
 DEFAULT_EVERY: Final = "10 s"
 LONGEST_POSITION: Final = 100

@@ -14,7 +14,7 @@ async def test_description_lists_every_route_with_its_errors(plant: Any) -> None
     operations = {
         (method, path): operation for path, item in description["paths"].items() for method, operation in item.items()
     }
-    assert len(operations) == 39
+    assert len(operations) == 45
     for (_, path), operation in operations.items():
         assert operation.get("description") or operation.get("summary"), path
         if path.startswith("/v1/"):

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from api.plant_directory import PlantFile
-from api.routes.simulations import MOST_WAITING
+from api.questions import MOST_WAITING
 from stream.handlers.store_plant import StorePlant, store_plant
 from stream.jobs.answer.compose import Cases, compose
 from stream.jobs.answer.run_case import base_case, first_look
@@ -253,3 +253,20 @@ async def test_a_plant_without_model_or_values_says_so(reactor: Any, operator: h
     silent = await operator.post("/v1/plants/benzene-toluene/simulations", json=HOTTER)
     assert (silent.status_code, kind(silent)) == (503, "not-ready")
     assert (await operator.get("/v1/plants/none/simulations")).status_code == 404
+
+
+async def test_better_settings_are_asked_for_and_told_beside_what_if_questions(
+    reactor: Any, operator: httpx.AsyncClient, report: Report
+) -> None:
+    url = URL.replace("simulations", "optimisations")
+    answer = await operator.post(url, json={"horizon": "1 h"})
+    assert (answer.status_code, answer.headers["Location"]) == (202, f"{url}/1")
+    assert reactor.unit.jobs.jobs[1].request.kind == "optimisation"
+    assert (await operator.get(URL)).json() == {"simulations": []}
+    assert kind(await operator.get(f"{URL}/1")) == "unknown-simulation"
+    assert [one["id"] for one in (await operator.get(url)).json()["simulations"]] == [1]
+    reactor.unit.jobs.finish(1, NOW, report.as_content())
+    assert (await operator.get(f"{url}/1/report")).json() == report.as_content()
+    assert "event: end" in (await operator.get(f"{url}/1/progress")).text
+    assert (await operator.post(f"{url}/1/cancel")).json()["state"] == "done"
+    assert (await operator.get(f"{url}/1")).json()["state"] == "done"
