@@ -26,6 +26,7 @@ CALM = {
     "portfolios": True,
     "no_model": False,
     "doubted": False,
+    "hold": False,
     "resumed": 0,
 }
 

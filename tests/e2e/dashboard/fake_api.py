@@ -37,6 +37,7 @@ class Behaviour:
     portfolios: bool = True
     no_model: bool = False
     doubted: bool = False
+    hold: bool = False
     streams_opened: int = 0
     resumed: int = 0
 
@@ -261,10 +262,10 @@ def create_fake(
 
     serve_plants(app, known)
     serve_values(app, known, behaviour)
-    questions = Questions()
+    questions = Questions(behaviour)
     serve_ways(app)
     serve_portfolio(app, behaviour, overview, drawing)
-    serve_questions(app, known, questions, behaviour)
+    serve_questions(app, known, questions)
     serve_estimate(app, known, behaviour)
     serve_answers(app, known, questions)
     return app

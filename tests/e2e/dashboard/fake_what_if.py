@@ -29,12 +29,12 @@ class Asked:
     title: str
     changes: tuple[str, ...]
     begun_s: float
-    takes_s: float = 5.0
+    takes_s: float = 2.0
     state: str = "running"
 
-    def now(self) -> dict[str, Any]:
-        """The question as the service lists it."""
-        done = min(1.0, (time.time() - self.begun_s) / self.takes_s)
+    def now(self, held: bool) -> dict[str, Any]:
+        """The question as the service lists it; held, it does not get beyond its middle."""
+        done = min(0.5 if held else 1.0, (time.time() - self.begun_s) / self.takes_s)
         state = "done" if self.state == "running" and done >= 1 else self.state
         return {
             "id": self.id, "plant": self.plant, "changes": self.changes, "horizon": "8 h", "position": "p",
@@ -48,11 +48,15 @@ class Asked:
 class Questions:
     """Every question that was asked of the fake."""
 
+    behaviour: Any
     asked: dict[int, Asked] = field(default_factory=dict)
     positions: list[str] = field(default_factory=list)
 
+    def now(self, asked_id: int) -> dict[str, Any]:
+        return self.asked[asked_id].now(self.behaviour.hold)
+
     def of(self, plant: str) -> list[dict[str, Any]]:
-        return [one.now() for one in reversed(self.asked.values()) if one.plant == plant]
+        return [self.now(one.id) for one in reversed(self.asked.values()) if one.plant == plant]
 
 
 def inputs_of(plant: FakePlant) -> list[dict[str, Any]]:
@@ -121,7 +125,7 @@ def report_of(asked: Asked, plant: FakePlant, *, draft: bool) -> Report:
 async def progress_of(questions: Questions, asked_id: int) -> AsyncIterator[bytes]:
     drafted = False
     while True:
-        now = questions.asked[asked_id].now()
+        now = questions.now(asked_id)
         if now["state"] != "running":
             yield b"event: end\nid: end\ndata: %s\n\n" % orjson.dumps({"state": now["state"]})
             return
@@ -141,10 +145,10 @@ def refused(status: int, title: str, remedy: str, **more: Any) -> JSONResponse:
     return JSONResponse(content | {"remedy": remedy} | more, status, media_type="application/problem+json")
 
 
-def serve_questions(app: FastAPI, known: Mapping[str, FakePlant], questions: Questions, behaviour: Any) -> None:
+def serve_questions(app: FastAPI, known: Mapping[str, FakePlant], questions: Questions) -> None:
     @app.get("/v1/plants/{plant_id}/simulations/inputs")
     async def read_inputs(plant_id: str) -> Any:
-        if behaviour.no_model:
+        if questions.behaviour.no_model:
             return refused(409, "This plant has no process model", "Name one in its file.")
         return {
             "plant": plant_id,
@@ -167,12 +171,10 @@ def serve_questions(app: FastAPI, known: Mapping[str, FakePlant], questions: Que
         faults = list(faults_of(known[plant_id], body["changes"], body["horizon"]))
         if faults:
             return problem_of(faults)
-        one = Asked(
-            f"q-{len(questions.asked)}", plant_id, title_of(body["changes"]), tuple(body["changes"]), time.time()
-        )
+        one = Asked(len(questions.asked) + 1, plant_id, title_of(body["changes"]), tuple(body["changes"]), time.time())
         questions.asked[one.id] = replace(one, state="failed") if "TIC-101.OP=99" in one.title else one
         questions.positions.append(body.get("position") or "")
-        return questions.asked[one.id].now()
+        return questions.now(one.id)
 
     @app.get("/v1/plants/{plant_id}/simulations")
     async def list_asked(plant_id: str) -> Any:
@@ -187,12 +189,12 @@ def serve_answers(app: FastAPI, known: Mapping[str, FakePlant], questions: Quest
 
     @app.get("/v1/plants/{plant_id}/simulations/{asked_id}")
     async def status(plant_id: str, asked_id: int) -> Any:
-        return questions.asked[asked_id].now()
+        return questions.now(asked_id)
 
     @app.get("/v1/plants/{plant_id}/simulations/{asked_id}/report")
     async def report(plant_id: str, asked_id: int) -> Any:
         asked, plant = questions.asked[asked_id], known[plant_id]
-        page = render_report(report_of(asked, plant, draft=asked.now()["state"] != "done"), "")
+        page = render_report(report_of(asked, plant, draft=questions.now(asked_id)["state"] != "done"), "")
         return HTMLResponse(page.replace("</body>", "<script>parent.hacked = 1</script></body>"))
 
     @app.get("/v1/plants/{plant_id}/simulations/{asked_id}/progress")
@@ -204,4 +206,4 @@ def serve_answers(app: FastAPI, known: Mapping[str, FakePlant], questions: Quest
     @app.post("/v1/plants/{plant_id}/simulations/{asked_id}/cancel")
     async def cancel(plant_id: str, asked_id: int) -> Any:
         questions.asked[asked_id] = replace(questions.asked[asked_id], state="cancelled")
-        return questions.asked[asked_id].now()
+        return questions.now(asked_id)

@@ -57,13 +57,16 @@ def test_an_impossible_value_is_told_at_its_field_while_typing_and_cannot_be_ask
     assert form.locator("[data-test=fault]").is_hidden()
 
 
-def test_a_question_shows_progress_first_curves_and_then_its_report(form: Any) -> None:
+def test_a_question_shows_progress_first_curves_and_then_its_report(api: Any, form: Any) -> None:
+    api.behave(hold=True)
     ask(form, "85")
     form.wait_for_selector("progress:not([hidden])")
     form.wait_for_selector("[data-test=message]:has-text('Simulates the change')")
-    form.wait_for_selector("[data-test=report]:not([hidden])", timeout=5_000)
+    form.wait_for_selector("[data-test=report]:not([hidden])")
     frame = form.frame_locator("[data-test=report]")
     frame.locator("text=First curves.").wait_for()
+    assert form.locator("[data-test=print]").is_hidden(), "a draft is nothing to keep"
+    api.behave(hold=False)
     frame = answered(form)
     frame.locator("text=How far this can be trusted").wait_for()
     assert frame.locator("svg.plot[role=img]").count() >= 4
@@ -107,7 +110,8 @@ def test_two_questions_are_compared(form: Any) -> None:
     form.frame_locator("[data-test=report]").locator("h1:has-text('Two questions compared')").wait_for()
 
 
-def test_a_running_question_is_cancelled(form: Any) -> None:
+def test_a_running_question_is_cancelled(api: Any, form: Any) -> None:
+    api.behave(hold=True)
     ask(form, "79")
     form.click("[data-test=cancel]")
     form.wait_for_selector("[data-test=message]:has-text('cancelled')")
