@@ -62,7 +62,7 @@ def _typical(errors: Sequence[Errors], horizon_s: float) -> tuple[float, float]:
 
 def _missed(surrogate: Surrogate, windows: Sequence[Window]) -> Array:
     """What is told less what came; shape (windows, steps, outputs)."""
-    return np.stack([surrogate.told(window) - window.outputs for window in windows])
+    return surrogate.told(windows) - np.stack([window.outputs for window in windows])
 
 
 def _row(learned: Learned, horizon_s: float) -> int:

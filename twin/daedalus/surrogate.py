@@ -5,7 +5,7 @@ trajectory is straight. It answers for what it was taught and refuses the rest, 
 ranges in which it was taught to begin, loops in other modes, changes of other settings, and further horizons.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -130,17 +130,21 @@ class Surrogate:
         self._echo(state, scenario, told)
         return Trajectory.of(declared.id, declared.outputs, scenario.times_s, told)
 
-    def told(self, window: Window) -> Array:
-        """What it forecasts of a window, at the window's steps; shape (steps, outputs)."""
-        outputs = len(self.learned.outputs)
-        begin, inputs = window.begin[None, :outputs], window.begin[None, outputs:]
-        state = ModelState(self._declaration.id, begin, np.empty((1, 0)), inputs)
-        told = begin + self._moved(state, window.drive[:, None].astype(np.float32), unwatched)[0, 1:]
-        names = [variable.name for variable in self._varied]
+    def told(self, windows: Sequence[Window]) -> Array:
+        """What it forecasts of windows of the same length, at their steps; shape (windows, steps, outputs)."""
+        outputs, names = len(self.learned.outputs), [variable.name for variable in self._varied]
+        begins = np.stack([window.begin for window in windows])
+        state = ModelState(self._declaration.id, begins[:, :outputs], np.empty((len(windows), 0)), begins[:, outputs:])
+        told = np.empty((len(windows), len(windows[0].drive), outputs))
+        for first in range(0, len(windows), _BLOCK):
+            block = slice(first, first + _BLOCK)
+            drive = np.stack([window.drive for window in windows[block]], axis=1).astype(np.float32)
+            told[block] = begins[block, None, :outputs] + self._moved(state.taken(block), drive, unwatched)[:, 1:]
         for name in self._echoed:
-            level = window.drive[:, len(names) + names.index(name)]
-            told[:, self._declaration.output_index[name]] = level + inputs[0, self._declaration.input_index[name]]
-        return np.asarray(told)
+            levels = np.stack([window.drive[:, len(names) + names.index(name)] for window in windows])
+            begun = state.inputs[:, self._declaration.input_index[name], None]
+            told[:, :, self._declaration.output_index[name]] = begun + levels
+        return told
 
     def _check(self, scenario: Scenario) -> None:
         learned, known = self.learned, self._declaration.changeable
