@@ -13,7 +13,7 @@ from typing import Any, Final
 from stream.jobs.errors import JobStoppedError, StepCrashedError
 from stream.jobs.step_child import Answered, ChildSettings, Failed, FromChild, StepTask, Told, serve_steps
 
-STOP_PATIENCE_S: Final = 0.6
+STOP_PATIENCE_S: Final = 0.3
 """How long a step may take to end by itself when it must; with it a cancelled job's processes are gone in a second."""
 
 _STOP: Final = b"stop"
