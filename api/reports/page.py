@@ -21,7 +21,8 @@ HTML_HEADERS: Final = {
 """What a page is sent with: its own style, and nothing else."""
 
 _LEAST_MOVE: Final = 0.005
-_UNIT_WORDS: Final = re.compile(r"\bdeg(C|F)\b")
+_DEGREES: Final = re.compile(r"\bdeg(C|F)\b")
+_PERCENT: Final = re.compile(r"(?<=\d) percent\b")
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ def _page_safe(drawing: str) -> Any:
 
 
 def _with_signs(text: str) -> str:
-    return _UNIT_WORDS.sub(r"°\1", text)
+    return _PERCENT.sub(" %", _DEGREES.sub(r"°\1", text))
 
 
 def _share(probability: float) -> str:

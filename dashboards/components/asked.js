@@ -28,8 +28,8 @@ class AskedList {
     const when = one.asked_at_us / 1000;
     return el("li", { "data-id": one.id, class: one.state }, tick,
       el("button", { type: "button", onclick: () => this.actions.open(one) },
-        el("span", { class: "title" }, signs(one.title)),
-        el("span", { class: "soft digits" }, `${dateOf(when, this.zone)} ${minuteOf(when, this.zone)} ${one.asked_by}, ${STATE_WORDS[one.state] || one.state}`)));
+        el("span", { class: "title" }, signs(one.changes.join(" and ")) || "Nothing is changed"),
+        el("span", { class: "soft digits" }, `${one.horizon} ahead, ${dateOf(when, this.zone)} ${minuteOf(when, this.zone)}, ${one.asked_by}, ${STATE_WORDS[one.state] || one.state}`)));
   }
 
   // Of three that are ticked the one ticked first gives way.

@@ -52,7 +52,7 @@ function unitOf(tag) {
 }
 
 // Units within a sentence of the service's.
-const signs = (text) => text.replace(/\bdeg([CF])\b/g, "\u00b0$1");
+const signs = (text) => text.replace(/\bdeg([CF])\b/g, "\u00b0$1").replace(/(\d) percent\b/g, "$1 %");
 
 function age(seconds) {
   if (!Number.isFinite(seconds)) return DASH;

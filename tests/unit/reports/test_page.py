@@ -69,6 +69,16 @@ def test_it_opens_on_what_a_shift_leader_asks_first(page: str) -> None:
     assert told.index("1 crossed") < told.index("Behaviour") < told.index("How far this can be trusted")
 
 
+def test_a_question_is_put_in_a_sentence_with_units_and_words(told: dict[str, Any], page: str) -> None:
+    assert "<h1>What if TIC-101.SP goes to 85.0 °C?</h1>" in page
+    mode = {"name": "TIC-101.MODE", "unit": "", "decimals": 0, "value": 1.0, "states": ["Manual", "Automatic"]}
+    told["question"]["changes"].append(told["question"]["changes"][0] | mode)
+    both = render_report(Report.model_validate(told), "")
+    assert "<h1>What if TIC-101.SP goes to 85.0 °C and TIC-101.MODE becomes Automatic?</h1>" in both
+    told["question"]["changes"] = []
+    assert "<h1>What if nothing is changed?</h1>" in render_report(Report.model_validate(told), "")
+
+
 def test_times_are_the_plants_and_the_band_is_named(page: str) -> None:
     told = words(page)
     assert "Starts from the plant at 2026-11-24 01:00:00 UTC+01:00" in told
