@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from api.settings import Settings
     from stream.store.database import Capabilities
 
@@ -52,7 +54,6 @@ def examine(settings: "Settings") -> dict[str, Any]:
     from api.settings import unknown_variables
     from api.supervision.places import server_places
     from stream.servers.find import available
-    from twin.atlas.equipment import type_faults
 
     data_dir = settings.data_dir.absolute()
     state = running.find(data_dir)
@@ -64,8 +65,7 @@ def examine(settings: "Settings") -> dict[str, Any]:
     gaps = [asdict(gap) for gap in preflight.check(data_dir, "auto", ports)]
     for name in unknown_variables():
         gaps.append({"what": f"{name} is no setting", "remedy": "correct its name or unset it", "fatal": False})
-    for fault in type_faults().values():
-        gaps.append({"what": fault, "remedy": "mend or uninstall that package", "fatal": False})
+    gaps += [{"what": what, "remedy": remedy, "fatal": False} for what, remedy in _unusable(settings)]
     if database is not None and "error" in database:
         gaps.append({"what": database["error"], "remedy": "", "fatal": False})
     return {
@@ -77,6 +77,19 @@ def examine(settings: "Settings") -> dict[str, Any]:
         "disk": _disk(data_dir, bool(database and database.get("columnstore"))),
         "gaps": gaps,
     }
+
+
+def _unusable(settings: "Settings") -> "Iterator[tuple[str, str]]":
+    """Types of equipment and process models that are there and can't be used, with the remedy."""
+    from twin.atlas.equipment import type_faults
+    from twin.matrix.registry import registered_models, use_simulators
+
+    for fault in type_faults().values():
+        yield fault, "mend or uninstall that package"
+    use_simulators(settings.simulators)
+    for key, why_not in registered_models().items():
+        if why_not is not None:
+            yield f"process model '{key}': {why_not}", ""
 
 
 async def _ask_database(address: str) -> dict[str, Any]:

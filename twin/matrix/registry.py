@@ -79,8 +79,9 @@ def find_model(key: str) -> ProcessModel:
 
 
 def registered_models() -> dict[str, str | None]:
-    """Every registered key, with the reason why its model cannot be used, None where it can; makes each of them."""
-    return {key: _why_not(key) for key in known_models()}
+    """Every key, simulator files' too, with the reason why its model cannot be used, None where it can; makes each."""
+    files = [str(path.relative_to(folder)) for folder in _folders for path in sorted(folder.rglob(f"*{FILE}"))]
+    return {key: _why_not(key) for key in (*known_models(), *files)}
 
 
 def known_models() -> list[str]:

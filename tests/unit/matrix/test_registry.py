@@ -95,6 +95,12 @@ def test_the_name_of_a_simulator_file_is_a_key(folder):
     assert "hunter2" not in str(told.value)
 
 
+def test_simulator_files_that_cannot_be_used_are_listed_with_their_reason(folder):
+    (folder / "unit-7").mkdir()
+    (folder / "unit-7" / "column.yaml").write_text("password: hunter2\n")
+    assert "no simulator file" in (registered_models()["unit-7/column.yaml"] or "")
+
+
 def test_files_outside_the_folder_are_not_opened(folder, tmp_path):
     outside = tmp_path / "outside.yaml"
     outside.write_text("atlas_simulator: 1\n")
