@@ -150,6 +150,28 @@ def truth(as_json: bool, reactors: int, eastmans: int, calibrate: int | None, fo
         Console(highlight=False).print(as_tables(result))
 
 
+@bench.command("what-if")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@click.option(
+    "--repeats", type=click.IntRange(1, 100), default=5, show_default=True, help="The least of how many runs."
+)
+def what_if(as_json: bool, repeats: int) -> None:
+    """Measure what a question costs beside the simulator alone: 8 h of the Williams-Otto plant with 50 members.
+
+    Times are processor times of one thread. No server is needed; it takes some seconds.
+    """
+    from rich.console import Console
+
+    from api.bench.what_if import as_dict, as_table
+    from stream.bench.what_if_figures import measure_williams_otto
+
+    figures = measure_williams_otto(repeats)
+    if as_json:
+        click.echo(json.dumps(as_dict(figures), indent=1))
+    else:
+        Console(highlight=False).print(as_table(figures))
+
+
 def _grounds(servers: str, folder: Path) -> "Grounds":
     """Where to measure; `auto` takes the fastest kind that can be had here."""
     from api.bench.stage import Grounds

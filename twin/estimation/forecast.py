@@ -69,22 +69,37 @@ def forecast(
     MatrixError
         What the model raised, or what `watch` raised.
     """
-    walks = [
-        _Walk(row, model.declaration.parameters[model.declaration.parameter_index[row.name]])
-        for row in _walking(plan, model.declaration, scenario)
-    ]
-    if not walks:
+    futures = member_scenarios(model.declaration, ensemble, scenario, plan=plan, seed=seed, outlook=outlook)
+    if not futures:
         return _shifted(model.simulate(ensemble, scenario, watch), outlook)
-    values = _futures(ensemble, walks, model.declaration, scenario.horizon_s, seed, outlook)
     told: list[Trajectory] = []
-    for member in range(ensemble.members):
+    for member, own in enumerate(futures):
 
         def part(done: float, member: int = member) -> None:
             watch((member + done) / ensemble.members)
 
-        own = replace(scenario, changes=_merged(scenario, walks, values[member]))
         told.append(model.simulate(ensemble.member(member), own, part))
     return _shifted(joined_trajectories(told), outlook)
+
+
+def member_scenarios(
+    declaration: Declaration,
+    ensemble: ModelState,
+    scenario: Scenario,
+    *,
+    plan: EstimatePlan,
+    seed: int | Sequence[int],
+    outlook: Outlook = NO_OUTLOOK,
+) -> tuple[Scenario, ...]:
+    """The scenario with each member's own future; none where nothing wanders. Parameters as in `forecast`."""
+    walks = [
+        _Walk(row, declaration.parameters[declaration.parameter_index[row.name]])
+        for row in _walking(plan, declaration, scenario)
+    ]
+    if not walks:
+        return ()
+    values = _futures(ensemble, walks, declaration, scenario.horizon_s, seed, outlook)
+    return tuple(replace(scenario, changes=_merged(scenario, walks, own)) for own in values)
 
 
 def joined_trajectories(told: Sequence[Trajectory]) -> Trajectory:
