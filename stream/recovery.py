@@ -4,6 +4,7 @@ Recovery of the worker, replay, "as of" and what-if all use `TwinsOfPartition`, 
 snapshot-and-replay).
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from stream import topics
 from stream.envelope import Control, MalformedRecordError, ReadingBatch, Record, decode, log_named_by
 from stream.scan import snapshot
 from stream.scan.admit import misplaced
+from stream.scan.estimate_rules import read_estimate_rules
 from stream.scan.plant_twin import Output, PlantTwin, is_for
 from stream.tag_tables import TagTables
 from twin.atlas.errors import AtlasError
@@ -76,6 +78,7 @@ class TwinsOfPartition:
     next_offset: int = 0
     malformed: int = 0
     only: str = ""
+    _ready: set[str] = field(default_factory=set)
 
     async def restore(self, plants: Iterable[str], snapshots: SnapshotStore) -> None:
         """Start from the newest snapshots of the plants given; those without one begin with their first record."""
@@ -86,7 +89,7 @@ class TwinsOfPartition:
                 offsets.append(-1)
                 continue
             name = snapshot.table_named_by(saved.state)
-            table = await self.tables.resolve(name, plant, saved.offset)
+            table = await self._resolve(name, plant, saved.offset)
             if table is None:
                 raise snapshot.SnapshotError(f"the snapshot of {plant} needs tag table {name}, which is not stored")
             twin, afresh = snapshot.restore(saved.state, table, self.incarnation, self.tables.find)
@@ -117,19 +120,30 @@ class TwinsOfPartition:
     async def _has_twin(self, message: Record, offset: int) -> bool:
         """Make sure that the message's table is at hand and its plant has a twin; False where it must be skipped."""
         if isinstance(message, ReadingBatch):
-            table = await self.tables.resolve(message.tag_table, message.plant, offset)
+            table = await self._resolve(message.tag_table, message.plant, offset)
             if table is not None and (reason := misplaced(message, table, self.partition)) is not None:
                 self.malformed += 1
                 log.warning("%s", reason, extra={"position": f"{self.partition}:{offset}"})
                 return False
         elif isinstance(message, Control):
-            table = await self.tables.resolve(str(message.content.get("tag_table", "")), message.plant, offset)
+            table = await self._resolve(str(message.content.get("tag_table", "")), message.plant, offset)
         else:
             return True
         if message.plant not in self.twins and self._is_ours(table, message.plant):
             assert table is not None  # noqa: S101 - `_is_ours` has said so; this tells the type checker
             self.twins[message.plant] = PlantTwin.new(table, self.incarnation, self.tables.find)
         return message.plant in self.twins
+
+    async def _resolve(self, name: str, plant: str, offset: int) -> TagTable | None:
+        """The table for the record at `offset`; its process model is loaded by then.
+
+        Loading one takes seconds, in which other partitions, heartbeats and acknowledgements must go on.
+        """
+        table = await self.tables.resolve(name, plant, offset)
+        if table is not None and name not in self._ready:
+            await asyncio.to_thread(read_estimate_rules, table)
+            self._ready.add(name)
+        return table
 
     def _is_ours(self, table: TagTable | None, plant: str) -> bool:
         return (

@@ -1,11 +1,11 @@
 """What the Tennessee Eastman model declares: its variables, with the units of its equations and the instruments."""
 
 from collections.abc import Iterator
-from importlib import import_module
 
 from twin.matrix.declaration import Declaration, Variable
 from twin.matrix.tennessee_eastman.control import SETTINGS
 from twin.matrix.tennessee_eastman.model import BASES, TennesseeEastmanModel
+from twin.matrix.tennessee_eastman.native import load
 from twin.matrix.tennessee_eastman.signals import MEASUREMENTS, SETPOINTS, VALVES
 
 SHOWN: tuple[str, ...] = tuple(signal.name for signal in (*VALVES, *SETPOINTS))
@@ -24,7 +24,6 @@ _BASES: tuple[tuple[str, str, str, float, float], ...] = (
 PARAMETERS: tuple[str, ...] = tuple(row[0] for row in _BASES)
 """Names of what `model.BASES` lists, in its order."""
 
-_SCHEMA = "tep_studio.simulation.schema"
 _UNITS = {"lb-mol": "lbmol", "MMBTU": "MBTU"}
 
 
@@ -52,7 +51,7 @@ def declare(model: TennesseeEastmanModel) -> Declaration:
 
 def _states(nominal: list[float]) -> Iterator[Variable]:
     """The 50 that `tep-studio` names; their range reaches to three times the base case."""
-    for one, value in zip(import_module(_SCHEMA).states, nominal, strict=True):
+    for one, value in zip(load("schema").states, nominal, strict=True):
         high = 100.0 if one.unit == "%" else 3.0 * value
         unit = _UNITS.get(one.unit, one.unit)
         yield Variable(name=one.name, description=one.description, unit=unit, low=0.0, high=high, nominal=value)
