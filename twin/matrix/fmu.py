@@ -7,6 +7,7 @@ It runs in this process, at most one question at a time; a run that must be ende
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,8 +121,9 @@ class Fmu:
         now = dict(zip(places, [*state.inputs[member], *state.parameters[member]], strict=True))
         before, row, origin = dict(now), 0, self._fmu.time
         for time_s in _points(scenario, self._file.seconds["step"]):
-            watch(time_s / (scenario.horizon_s + 1.0))
-            self._fmu.advance_to(origin + time_s)
+            done = time_s / (scenario.horizon_s + 1.0)
+            watch(done)
+            self._fmu.advance_to(origin + time_s, partial(watch, done))
             if self._fmu.ended:
                 return Trip(time_s, f"{self._file.form.title} ended the simulation")
             wanted = value_at(scenario.changes, before, time_s)

@@ -139,13 +139,14 @@ class FmuInstance:
             self._fmu.enterEventMode()
             self._settle()
 
-    def advance_to(self, target: float) -> None:
-        """Go on until this time, or until the FMU ends itself (`ended`)."""
+    def advance_to(self, target: float, ask: Callable[[], None] = lambda: None) -> None:
+        """Go on until this time, or until the FMU ends itself (`ended`); `ask` is called before each step."""
         fixed = not (self.exchanges or self._part.canHandleVariableCommunicationStepSize)
         slack = 0.5 * self._step_s if fixed else _TIME_SLACK * max(1.0, target)
-        with self._translated("ran"):
-            while target - self.time > slack and not self.ended:
-                step = self._step_s if fixed else min(self._step_s, target - self.time)
+        while target - self.time > slack and not self.ended:
+            ask()
+            step = self._step_s if fixed else min(self._step_s, target - self.time)
+            with self._translated("ran"):
                 if self.exchanges:
                     self._integrate(self.time + step)
                 else:

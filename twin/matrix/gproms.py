@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from os import SEEK_END
 from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree
@@ -69,8 +70,8 @@ class FileProgram:
             command = [_filled(part, paths) for part in self._command]
             with Path(folder, "said.txt").open("w+b") as said:
                 code = self._run(command, folder, said.fileno(), ask)
-                said.seek(0)
-                words = said.read(_LONGEST_TOLD).decode("utf-8", "replace").strip()
+                said.seek(max(0, said.seek(0, SEEK_END) - _LONGEST_TOLD))
+                words = said.read().decode("utf-8", "replace").strip()
             return _results(command[0], code, told, words)
 
     def _run(self, command: Sequence[str], folder: str, said: int, ask: Callable[[], None]) -> int:

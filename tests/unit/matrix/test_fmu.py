@@ -151,6 +151,14 @@ def test_fixed_steps_are_kept(folder):
     assert told["TI-1.PV"][0, -1] == pytest.approx(70.0 - 20.0 * exp(-600.0 / LAG_S), abs=5e-3)
 
 
+def test_a_watch_is_asked_before_every_step_however_seldom_outputs_are_told(folder):
+    model = opened(folder, 2, "interface: co-simulation")
+    asked_at: list[float] = []
+    scenario = Scenario(horizon_s=60.0, every_s=60.0)
+    model.simulate(model.start(TWIN), scenario, asked_at.append)
+    assert len(asked_at) == 62
+
+
 def test_a_file_that_does_not_fit_the_fmu_is_told(folder, tmp_path):
     path = simulator_file(c_tank(folder, 2))
     path.write_text(path.read_text().replace("at: heater", "at: heatr", 1))
