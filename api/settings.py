@@ -23,6 +23,7 @@ PROCESSES: Final = ("simulate", "connect", "work", "store", "keep", "jobs")
 
 PASSED_ON: Final = (
     "log_level", "spool_limit_mb", "history_hours", "retention_days", "simulators", "models", "runner_processes",
+    "mlflow",
 )  # fmt: skip
 """Settings that a run does not choose itself: its processes get them as they were given."""
 
@@ -95,6 +96,9 @@ class Settings(BaseSettings):
     retention_days: int = Field(90, ge=1, le=36_500, description="days for which the database keeps each reading")
     runner_processes: int = Field(
         2, ge=1, le=256, description="how many steps of questions a runner computes at once, each in its own process"
+    )
+    mlflow: str = Field(
+        "", description="MLflow server that keeps a record of every search for better settings; none, if unset"
     )
     history_hours: float = Field(4.0, ge=0, le=72, description="hours before now that a simulated plant remembers")
     log_level: str = Field("info", description="debug, info, warning or error")

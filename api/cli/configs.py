@@ -70,6 +70,7 @@ def runner(settings: Settings) -> "RunnerConfig":
         kafka(settings),
         database(settings, "atlas-runner"),
         processes=settings.runner_processes,
+        mlflow=settings.mlflow,
         child=ChildSettings(settings.simulators, settings.models_path, settings.log_level),
     )
 

@@ -15,10 +15,11 @@ from stream.store.database import DatabaseConfig
 
 @dataclass(frozen=True, slots=True)
 class JobServices:
-    """Where the servers are that a step may ask."""
+    """Where the servers are that a step may ask; `mlflow` is empty where nobody keeps records of searches."""
 
     database: DatabaseConfig
     kafka: KafkaConfig
+    mlflow: str = ""
 
 
 Report = Callable[[float, str, Json], None]

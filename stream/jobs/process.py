@@ -47,6 +47,7 @@ class RunnerConfig:
 
     `processes` is how many steps it computes at once, and how many jobs it is at; `most_lag_s` is how far live twins
     may lag before scheduled jobs wait. A runner that has not said for `silent_s` that it lives loses its jobs.
+    `mlflow` is the server that keeps records of searches, or empty.
     """
 
     kafka: KafkaConfig
@@ -55,6 +56,7 @@ class RunnerConfig:
     most_lag_s: float = 5.0
     silent_s: float = 10.0
     give_up_s: float = 120.0
+    mlflow: str = ""
     child: ChildSettings = field(default_factory=ChildSettings)
     kinds: Mapping[str, str] = field(default_factory=lambda: KINDS)
 
@@ -75,7 +77,7 @@ async def run_runner(config: RunnerConfig, conditions: Conditions, stop: asyncio
         stack.push_async_callback(pool.close)
         async with pool.connection() as conn:
             number = await queue.enlist(conn)
-        services = JobServices(config.database, config.kafka)
+        services = JobServices(config.database, config.kafka, config.mlflow)
         runner = Runner(
             number,
             pool,

@@ -142,7 +142,8 @@ class Problem:
         changes = [
             Change(name=one.name, value=values[one.name], unit=one.unit, over_s=one.over_s) for one in self.settings
         ]
-        ordered = sorted((*changes, *self.scenario.changes), key=lambda change: change.start_s)
+        # What was asked comes first: a mode decides whether a setting is taken.
+        ordered = sorted((*self.scenario.changes, *changes), key=lambda change: change.start_s)
         return replace(self.scenario, changes=tuple(ordered))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Protocol
 
@@ -74,19 +75,26 @@ class MlflowTracker:
             client = mlflow_client(self._uri)
             found = client.get_experiment_by_name(record.experiment)
             experiment = found.experiment_id if found else client.create_experiment(record.experiment)
-            run = client.create_run(experiment, run_name=record.name)
-            self._fill(client, run.info.run_id, record, study)
+            run = client.create_run(experiment, run_name=record.name).info
+            client.log_batch(run.run_id, _metrics(study, run.start_time), _parameters(record, study))
+            client.log_dict(run.run_id, study.as_content(), "runs.json")
+            client.set_terminated(run.run_id)
 
-    def _fill(self, client: Any, run_id: str, record: RunRecord, study: Study) -> None:
-        for name, value in {**record.reproduces, "method": study.method}.items():
-            client.log_param(run_id, name, value)
-        for trial in study.trials:
-            if trial.outcome.failure:
-                continue
-            client.log_metric(run_id, "objective", trial.outcome.value, step=trial.number)
-            client.log_metric(run_id, "violation", trial.outcome.violation, step=trial.number)
-        client.log_dict(run_id, study.as_content(), "runs.json")
-        client.set_terminated(run_id)
+
+def _parameters(record: RunRecord, study: Study) -> list[Any]:
+    entities: Any = import_module("mlflow.entities")
+    return [entities.Param(name, str(value)) for name, value in {**record.reproduces, "method": study.method}.items()]
+
+
+def _metrics(study: Study, at_ms: int) -> list[Any]:
+    """Objective and violation of each run that gave any, its number as the step."""
+    entities: Any = import_module("mlflow.entities")
+    return [
+        entities.Metric(name, value, at_ms, trial.number)
+        for trial in study.trials
+        if not trial.outcome.failure
+        for name, value in (("objective", trial.outcome.value), ("violation", trial.outcome.violation))
+    ]
 
 
 def tracker(uri: str) -> Tracker:

@@ -1,5 +1,6 @@
 """Recommended settings in a report: what a search found from the plant's state, in the plant's own units."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,9 +16,14 @@ from twin.matrix.declaration import Declaration
 from twin.matrix.errors import MatrixError
 from twin.matrix.port import Watch, unwatched
 from twin.matrix.registry import find_model
-from twin.metis.errors import OptimisationError
+from twin.metis.errors import OptimisationError, TrackingError
 from twin.metis.problem import Problem
+from twin.metis.recommendation import Recommendation as Found
 from twin.metis.recommendation import recommend
+from twin.metis.study import Study
+from twin.metis.tracking import RunRecord, tracker
+
+_log = logging.getLogger(__name__)
 
 MOST_SIMULATED: Final = 4
 """Members of a simulator with a memory of its own that tell what settings would give: each runs for seconds."""
@@ -35,10 +41,16 @@ NO_ADVICE: Final = Advice()
 """Nobody was asked."""
 
 
-def advise(situation: Situation, content: Mapping[str, Any], seed: int, watch: Watch = unwatched) -> Advice:
+def advise(
+    situation: Situation,
+    content: Mapping[str, Any],
+    seed: int,
+    watch: Watch = unwatched,
+    records: str = "",
+) -> Advice:
     """Look for settings that do better than those that the question of a job asks for.
 
-    What `watch` raises goes through.
+    `records` is the MLflow server that keeps the search on record, or empty. What `watch` raises goes through.
     """
     if situation.optimisation is None:
         return Advice(why_not="the plant file does not say what may be set to do better.")
@@ -62,7 +74,39 @@ def advise(situation: Situation, content: Mapping[str, Any], seed: int, watch: W
         found = recommend(model, few, problem, asked, seed=seed, watch=watch)
     except (MatrixError, OptimisationError) as error:
         return Advice(why_not=f"{error}.")
+    _keep(records, _record(situation, content, model.declaration, found, seed), found.study)
     return Advice(_told(found.as_content(), situation, model.declaration))
+
+
+def _keep(records: str, record: RunRecord, study: Study) -> None:
+    """Keep a search on record; a server that is away spoils no answer."""
+    try:
+        tracker(records).keep(record, study)
+    except TrackingError as error:
+        _log.warning("%s", error)
+
+
+def _record(
+    situation: Situation, content: Mapping[str, Any], declaration: Declaration, found: Found, seed: int
+) -> RunRecord:
+    """Everything that a repetition of the search needs, as far as it is not in the plant's file."""
+    question = Question.of_content(content)
+    return RunRecord(
+        f"Recommended settings of {situation.plant.name}",
+        question.title or str(question.position),
+        {
+            "plant": situation.plant.id,
+            "revision": situation.plant.revision,
+            "model": declaration.id,
+            "position": str(question.position),
+            "prices": situation.prices.version,
+            "asked": "; ".join(question.changes),
+            "horizon": question.horizon,
+            "seed": seed,
+            "objective": found.problem.objective.kpi.name,
+            **{f"from {one.name}": f"{one.low:g} to {one.high:g} {one.unit}" for one in found.problem.settings},
+        },
+    )
 
 
 def _told(found: Mapping[str, Any], situation: Situation, declaration: Declaration) -> Recommendation:

@@ -10,4 +10,5 @@ def recommend(context: StepContext, inputs: Mapping[str, Any]) -> Any:
     """The recommendation as `stream.jobs.answer.advice.Advice`, or the reason why there is none."""
     from stream.jobs.answer.advice import advise
 
-    return advise(inputs["fork"], context.content, context.seed, context.watch("looking for better settings"))
+    watch = context.watch("looking for better settings")
+    return advise(inputs["fork"], context.content, context.seed, watch, context.services.mlflow)
