@@ -9,6 +9,7 @@ DOCS = Path(__file__).parents[3] / "docs"
 NAMES = (
     "reference/settings.md", "reference/commands.md", "reference/plant-file.md", "reference/plant-file.schema.json",
     "reference/portfolio-file.md", "reference/portfolio-file.schema.json",
+    "reference/simulator-file.md", "reference/simulator-file.schema.json",
     "adr/README.md",
 )  # fmt: skip
 
