@@ -18,6 +18,7 @@ class StepPlaces:
         self._make = make
         self._idle = [make() for _ in range(count)]
         self._scheduled = 0
+        self._ending = False
         self._waiting: list[tuple[int, int]] = []
         self._numbers = itertools.count()
         self._changed = asyncio.Condition()
@@ -55,13 +56,20 @@ class StepPlaces:
     async def _give_back(self, process: StepProcess, scheduled: bool) -> None:
         if not process.usable:
             await process.close()
-            process = self._make()
         async with self._changed:
-            self._idle.append(process)
+            if process.usable:
+                self._idle.append(process)
+            elif not self._ending:
+                self._idle.append(self._make())
             self._scheduled -= scheduled
             self._changed.notify_all()
 
+    def retire(self) -> None:
+        """Replace no process any more: the runner ends."""
+        self._ending = True
+
     async def close(self) -> None:
         """End all processes that nobody uses."""
+        self.retire()
         await asyncio.gather(*(process.close() for process in self._idle))
         self._idle.clear()

@@ -129,6 +129,7 @@ class Runner:
     async def stop(self) -> None:
         """Leave all jobs to other runners, and this runner's processes with them."""
         self._stopping = True
+        self.places.retire()
         for task in list(self._running):
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)

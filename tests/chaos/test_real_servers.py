@@ -27,7 +27,7 @@ def system(real_own_kafka: Any, real_own_database: Any, start_system: Callable[.
 
 def test_each_process_killed_in_turn(system: LiveSystem) -> None:
     killed = {}
-    for name in ("connector", "worker", "historian", "keeper", "api"):
+    for name in ("connector", "worker", "historian", "keeper", "runner", "api"):
         killed[name] = system.kill(name)
         time.sleep(1)
     for name, pid in killed.items():

@@ -15,7 +15,8 @@ def check_status_and_secrets(running):
     assert told["api_key"]
     names = {each["name"] for each in told["processes"]}
     assert names == {
-        "kafka", "database", "plants", "api", "worker", "historian", "keeper", "connector", "dashboard",
+        "kafka", "database", "plants", "api", "worker", "historian", "keeper", "runner", "connector",
+        "dashboard",
     }  # fmt: skip
     for secret in ("run.json", "keys.json", "local_keys.json", "ticket_secret"):
         assert (running.folder / secret).stat().st_mode & 0o077 == 0, secret

@@ -123,7 +123,7 @@ def check_history(run, client, server, since):
 def check_commands(run):
     told = json.loads(run.atlas("status", "--json"))
     assert told["healthy"]
-    names = {"kafka", "database", "api", "worker", "historian", "keeper", "connector", "dashboard"}
+    names = {"kafka", "database", "api", "worker", "historian", "keeper", "runner", "connector", "dashboard"}
     assert {process["name"] for process in told["processes"]} == names
     assert {process["state"] for process in told["processes"]} == {"up"}
     traced = json.loads(run.atlas("trace", "PI-201.PV", "--json"))
