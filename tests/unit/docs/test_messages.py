@@ -17,7 +17,7 @@ def named(pattern: str) -> set[str]:
     return {found for file in SOURCES for found in re.findall(pattern, file.read_text(encoding="utf-8"))}
 
 
-@pytest.mark.parametrize("command", sorted(named(r"['‘`]atlas ((?:plant |keys )?[a-z]+)")))
+@pytest.mark.parametrize("command", sorted(named(r"['‘`]atlas ((?:plant |keys |simulator )?[a-z-]+)")))
 def test_a_command_that_a_message_names_exists(command):
     done = CliRunner().invoke(cli, [*command.split(), "--help"])
     assert done.exit_code == 0, f"atlas {command}: {done.output}"
