@@ -32,11 +32,11 @@ class EstimatePanel {
     const some = (title, values, beside) => values.length
       ? [el("h3", {}, title), values.map((value) => this.entry(value, beside))] : [];
     this.list.replaceChildren(...[some("What is estimated", told.unknowns || [], (one) => ["by design", one.usual]),
-      some("What would be measured", told.soft_sensors || [], (one) => ["measured", one.measured])].flat(2));
+      some("What instruments show or would show", told.soft_sensors || [], (one) => ["measured", one.measured])].flat(2));
   }
 
   words(verdict) {
-    return signs(`${verdict.text} (since ${timeOf(verdict.since / 1000, this.screen.zone)})`);
+    return signs(`${verdict.text} Since ${timeOf(verdict.since / 1000, this.screen.zone)}.`);
   }
 
   entry(one, beside) {
