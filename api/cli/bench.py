@@ -172,6 +172,27 @@ def what_if(as_json: bool, repeats: int) -> None:
         Console(highlight=False).print(as_table(figures))
 
 
+@bench.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@click.option("--seeds", type=click.IntRange(1, 50), default=5, show_default=True,
+              help="How often to try a search that draws random numbers.")  # fmt: skip
+def searches(as_json: bool, seeds: int) -> None:
+    """Count the model runs that each search needs to the known optimum of the Williams-Otto reactor.
+
+    No server is needed; it takes some minutes.
+    """
+    from rich.console import Console
+
+    from api.bench.searches import as_dict, as_table
+    from stream.bench.search_figures import measure_searches
+
+    figures = measure_searches(seeds)
+    if as_json:
+        click.echo(json.dumps(as_dict(figures), indent=1))
+    else:
+        Console(highlight=False).print(as_table(figures))
+
+
 def _grounds(servers: str, folder: Path) -> "Grounds":
     """Where to measure; `auto` takes the fastest kind that can be had here."""
     from api.bench.stage import Grounds
