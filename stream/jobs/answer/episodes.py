@@ -40,10 +40,9 @@ def similar_episodes(
     columns = [outputs.get(name) for name in past.tags]
     spread = np.array([_spread(rows[:, at], one) for at, one in enumerate(columns)])
     moves = {change.name: change.value - change.before for change in changes if change.before is not None}
-    move = np.array([moves.get(name) or np.nan for name in past.tags])
-    wanted = np.array(
-        [now.get(name, np.nan) if one is not None else np.nan for name, one in zip(past.tags, columns, strict=True)]
-    )
+    move = np.array([moves.get(name) or np.nan for name in past.tags])  # a move to where it is already is none
+    compared = [one is not None and bool(np.isfinite(rows[:, at]).any()) for at, one in enumerate(columns)]
+    wanted = np.where(compared, [now.get(name, np.nan) for name in past.tags], np.nan)
     if np.isnan(wanted).all() or (changes and np.isnan(move).all()):
         return ()
     lag = max(1, ceil(max((change.over_s for change in changes), default=0.0) / past.step_s))

@@ -147,7 +147,8 @@ def test_a_time_when_the_same_was_changed_is_found_in_the_past(hotter: tuple[Ask
     setpoint = np.r_[np.full(300, 80.0), np.linspace(82.0, 96.0, 10), np.full(290, 96.0)]
     measured = np.r_[np.full(305, 80.2), np.full(295, 95.9)]
     past = Past(
-        tags=("TIC-101.SP", "TIC-101.PV"), end_us=BEGIN_US, step_s=60.0, values=np.c_[setpoint, measured]
+        tags=("TIC-101.SP", "TIC-101.PV", "FIC-101.PV"), end_us=BEGIN_US, step_s=60.0,
+        values=np.c_[setpoint, measured, np.full(600, np.nan)],
     )  # fmt: skip
     made = compose(replace(question, situation=replace(question.situation, past=past)), cases)
     (episode,) = made.similar
