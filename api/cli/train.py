@@ -70,18 +70,18 @@ def _recorded(plant: str, hours: float, now: datetime, settings: "Settings") -> 
 
 
 def _tell(learned: "Learned") -> None:
-    from twin.daedalus.judging import JUDGED_S, typical
+    from twin.daedalus.judging import JUDGED_S, on_average
 
     for horizon_s in JUDGED_S:
-        own, still = typical(learned, horizon_s)
+        own, still = on_average(learned, horizon_s)
         click.echo(
-            f"After {horizon_s / 3600.0:g} h it is typically {own:.2g} % of an instrument's range off; "
+            f"After {horizon_s / 3600.0:g} h it is on average {own:.2g} % of an instrument's range off; "
             f"saying that nothing changes, {still:.2g} %."
         )
 
 
 def _register(plant: str, learned: "Learned", library: "Library", uri: str) -> None:
-    from twin.daedalus.judging import JUDGED_S, typical
+    from twin.daedalus.judging import JUDGED_S, on_average
     from twin.daedalus.library import IN_USE
     from twin.metis.model_registry import MlflowRegistry, RegisteredFile
 
@@ -89,6 +89,6 @@ def _register(plant: str, learned: "Learned", library: "Library", uri: str) -> N
         return
     content, card = (library.content(plant, learned.version), library.card(plant, learned.version))
     making = {"seed": learned.making.seed, "epochs": learned.making.epochs, **learned.making.software}
-    metrics = {f"typical_{horizon_s / 3600.0:g}h_percent": typical(learned, horizon_s)[0] for horizon_s in JUDGED_S}
+    metrics = {f"mean_{horizon_s / 3600.0:g}h_percent": on_average(learned, horizon_s)[0] for horizon_s in JUDGED_S}
     MlflowRegistry(uri).register(RegisteredFile(learned.name, learned.version, content, card), IN_USE, making, metrics)
     click.echo(f"Registered as {learned.name.replace('/', '-')} at {uri}.")

@@ -63,19 +63,19 @@ def _conditions(conditions: Iterable[Variable]) -> Iterator[str]:
 def _marks(learned: Learned, making: Making) -> Iterator[str]:
     yield (
         f"In {making.windows[1]} forecasts within {making.runs[2]} runs that it did not learn from, as percent of the "
-        "instrument's range. *Typical* is the median, *large* is what 95 of 100 stay within; *no change* is the median "
-        "of saying that everything stays as it is. *Held* is how many forecasts the band held."
+        "instrument's range. *Large* is what 95 of 100 stay within; *no change* is the mean of saying that everything "
+        "stays as it is. *Held* is how many forecasts the band held."
     )
     for horizon_s in JUDGED_S:
         yield ""
         yield f"After {horizon_s / 3600.0:g} h:"
         yield ""
         rows = (_mark(one) for one in making.errors if one.horizon_s == horizon_s)
-        yield from _table(("output", "typical", "large", "no change", "held"), rows)
+        yield from _table(("output", "mean", "large", "no change", "held"), rows)
 
 
 def _mark(one: Errors) -> tuple[str, ...]:
-    numbers = (f"{value:.2f} %" for value in (one.typical, one.large, one.persistence))
+    numbers = (f"{value:.2f} %" for value in (one.mean, one.large, one.persistence))
     return (one.output, *numbers, f"{100.0 * one.held:.0f} %")
 
 

@@ -39,7 +39,7 @@ def judged(surrogate: Surrogate, learned: Learned, windows: Sequence[Window]) ->
     """
     errors = tuple(_errors(learned, windows, np.abs(_missed(surrogate, windows))))
     for horizon_s in JUDGED_S:
-        own, still = _typical(errors, horizon_s)
+        own, still = _on_average(errors, horizon_s)
         if not own < still:
             raise NotLearnedError(
                 f"after {horizon_s / 3600.0:g} h the model is off by {own:.3g} % of range, and saying that nothing "
@@ -49,14 +49,14 @@ def judged(surrogate: Surrogate, learned: Learned, windows: Sequence[Window]) ->
     return errors
 
 
-def typical(learned: Learned, horizon_s: float) -> tuple[float, float]:
-    """How far the model, and saying that nothing changes, are typically off over all outputs, percent of range."""
-    return _typical(learned.making.errors if learned.making else (), horizon_s)
+def on_average(learned: Learned, horizon_s: float) -> tuple[float, float]:
+    """How far the model, and saying that nothing changes, are off on average over all outputs, percent of range."""
+    return _on_average(learned.making.errors if learned.making else (), horizon_s)
 
 
-def _typical(errors: Sequence[Errors], horizon_s: float) -> tuple[float, float]:
+def _on_average(errors: Sequence[Errors], horizon_s: float) -> tuple[float, float]:
     told = [one for one in errors if one.horizon_s == horizon_s]
-    own, still = (float(np.mean([getattr(one, name) for one in told])) for name in ("typical", "persistence"))
+    own, still = (float(np.mean([getattr(one, name) for one in told])) for name in ("mean", "persistence"))
     return own, still
 
 
@@ -83,8 +83,8 @@ def _errors(learned: Learned, windows: Sequence[Window], missed: Array) -> Itera
             yield Errors(
                 output=variable.name,
                 horizon_s=horizon_s,
-                typical=float(to_percent * np.median(off)),
+                mean=float(to_percent * np.mean(off)),
                 large=float(to_percent * np.quantile(off, 0.95)),
-                persistence=float(to_percent * np.median(moved[:, place])),
+                persistence=float(to_percent * np.mean(moved[:, place])),
                 held=float(np.mean(off <= margins[place])),
             )

@@ -22,13 +22,13 @@ ENTRY: Final = "atlas_live"
 class Errors(msgspec.Struct, frozen=True, kw_only=True):
     """How far forecasts of one output lay off after `horizon_s`, in percent of the instrument's range.
 
-    `typical` is the median and `large` what 95 % stay within; `persistence` the median of saying that nothing changes;
+    `mean` is the mean and `large` what 95 % stay within; `persistence` the mean of saying that nothing changes;
     `held` the share of the forecasts that their band held. All over windows that nothing was learned from.
     """
 
     output: str
     horizon_s: float
-    typical: float
+    mean: float
     large: float
     persistence: float
     held: float

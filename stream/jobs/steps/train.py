@@ -9,7 +9,7 @@ from stream.jobs.graph import StepContext
 
 
 def teach(context: StepContext, inputs: Mapping[str, Any]) -> Any:
-    """The version that is now in use, and how far it is typically off, in percent of the instruments' ranges.
+    """The version that is now in use, and how far it is off on average, in percent of the instruments' ranges.
 
     The job's content may say `keep_only`, and the version that was in use stays so; and `history_h`, and the plant's
     readings of so many hours are learned from too. An attempt that died leaves nothing
@@ -20,7 +20,7 @@ def teach(context: StepContext, inputs: Mapping[str, Any]) -> Any:
     AtlasError
         Where the plant has no recipe, training is not installed, or nothing was learned that could be trusted.
     """
-    from twin.daedalus.judging import JUDGED_S, typical
+    from twin.daedalus.judging import JUDGED_S, on_average
     from twin.daedalus.lesson import lesson, nothing_recorded
     from twin.daedalus.library import Library
     from twin.daedalus.recipe import Recipe
@@ -54,8 +54,8 @@ def teach(context: StepContext, inputs: Mapping[str, Any]) -> Any:
         "version": learned.version,
         "in_use": library.pointed(context.plant),
         "errors": [
-            {"horizon_s": horizon_s, "typical_percent": own, "no_change_percent": still}
+            {"horizon_s": horizon_s, "mean_percent": own, "no_change_percent": still}
             for horizon_s in JUDGED_S
-            for own, still in [typical(learned, horizon_s)]
+            for own, still in [on_average(learned, horizon_s)]
         ],
     }

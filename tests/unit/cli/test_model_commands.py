@@ -20,7 +20,7 @@ MAKING = Making(
     epochs=3,
     software={"torch": "9"},
     errors=tuple(
-        Errors(output="TI-1.PV", horizon_s=at, typical=0.21, large=1.0, persistence=2.34, held=0.9)
+        Errors(output="TI-1.PV", horizon_s=at, mean=0.21, large=1.0, persistence=2.34, held=0.9)
         for at in (3600.0, 28800.0)
     ),
 )
@@ -76,7 +76,7 @@ def taught(monkeypatch):
 
 def test_a_model_that_was_taught_is_taken_into_use_and_says_what_it_is_worth(run, taught):
     told = run(train, "tank", "--seed", "4")
-    assert "After 1 h it is typically 0.21 % of an instrument's range off; saying that nothing changes, 2.3 %." in told
+    assert "After 1 h it is on average 0.21 % of an instrument's range off; saying that nothing changes, 2.3 %." in told
     assert told.endswith("Version 3 of tank is in use.\n")
     assert "in use 3" in run(models, "list")
 
@@ -96,7 +96,7 @@ def test_models_go_to_an_mlflow_server_and_come_from_it(run, taught, monkeypatch
         def register(self, file, alias, parameters, metrics):
             kept[file.name, alias] = file
             assert parameters == {"seed": 4, "epochs": 3, "torch": "9"}
-            assert metrics == {"typical_1h_percent": 0.21, "typical_8h_percent": 0.21}
+            assert metrics == {"mean_1h_percent": 0.21, "mean_8h_percent": 0.21}
 
         def fetch(self, name, alias):
             return kept[name, alias]

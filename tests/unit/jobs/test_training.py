@@ -35,7 +35,7 @@ def test_a_job_teaches_and_takes_into_use_and_draws_the_same_again(library):
     kept, seeds = library
     told = run_inline(request())
     assert (told["version"], told["in_use"], kept.pointed("tank")) == (1, 1, 1)
-    assert told["errors"][0] == {"horizon_s": 3600.0, "typical_percent": 0.21, "no_change_percent": 2.34}
+    assert told["errors"][0] == {"horizon_s": 3600.0, "mean_percent": 0.21, "no_change_percent": 2.34}
     told = run_inline(request(keep_only=True))
     assert (told["version"], told["in_use"]) == (2, 1)
     assert seeds[0] == seeds[1]
