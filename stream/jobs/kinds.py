@@ -18,6 +18,9 @@ KINDS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Kind to "module:function"; the function makes the steps of a request."""
 
+AHEAD: Final = ("stream.jobs.answer", "stream.jobs.steps", "casadi", "onnxruntime")
+"""What steps import when they first run, a package with its modules; processes do it ahead, while nobody waits."""
+
 
 def steps_of(request: JobRequest, kinds: Mapping[str, str] = KINDS) -> StepGraph:
     """The steps of a job.

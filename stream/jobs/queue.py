@@ -26,6 +26,13 @@ ASKED: Final = "asked"
 SCHEDULED: Final = "scheduled"
 
 
+def load() -> None:
+    """Import procrastinate now, for a process in which somebody would have to wait for it later."""
+    from procrastinate.manager import JobManager  # noqa: F401
+
+    _connector()
+
+
 def schema() -> str:
     """The SQL that makes procrastinate's tables and functions, of the version installed."""
     from procrastinate.schema import SchemaManager

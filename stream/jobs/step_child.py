@@ -1,18 +1,21 @@
 """The process that runs steps: one after another, until its runner lets it go or is gone itself.
 
-It makes the registered process models ahead, while nobody waits: that takes seconds which a question then does not.
+It imports what steps need and makes the process models ahead, while nobody waits: a question then takes seconds less.
 """
 
 import contextlib
+import importlib
 import logging
 import multiprocessing
 import os
 import pickle
+import pkgutil
 import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import connection
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +26,8 @@ from stream import json_log
 from stream.jobs.errors import JobStoppedError
 from stream.jobs.graph import JobServices, StepContext, StepFunction
 from stream.jobs.job import JobFailure, Json
+from stream.jobs.kinds import AHEAD
+from twin.atlas.errors import AtlasError
 
 NICENESS: Final = 10
 """Below the live path: questions wait for the plant, never the other way round."""
@@ -41,14 +46,14 @@ class ChildSettings:
         Folders of simulator files and of one's own learned models, None where there is none.
     log_level
         As `stream.json_log.configure` takes it.
-    models_ahead
-        Whether to make the process models before the first task.
+    ahead
+        Whether to import what steps need, and to make the process models, before the first task.
     """
 
     simulators: Path | None = None
     models: Path | None = None
     log_level: str = "info"
-    models_ahead: bool = True
+    ahead: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +122,29 @@ def serve_steps(channel: "connection.Connection[Any, Any]", settings: ChildSetti
 
 def _prepare(channel: "connection.Connection[Any, Any]", settings: ChildSettings) -> None:
     from twin.daedalus.library import use_models
-    from twin.matrix.errors import MatrixError
     from twin.matrix.registry import find_model, known_models, use_simulators
 
     use_simulators(settings.simulators)
     use_models(settings.models)
-    for key in known_models() if settings.models_ahead else ():
-        if channel.poll():
+    if not settings.ahead:
+        return
+    ahead: list[Callable[[], object]] = [
+        *(partial(_import, name) for name in AHEAD),
+        *(partial(find_model, key) for key in known_models()),
+    ]
+    for load in ahead:
+        if channel.poll():  # Somebody waits.
             return
-        with contextlib.suppress(MatrixError):  # Told to whoever asks for it.
-            find_model(key)
+        with contextlib.suppress(AtlasError, ImportError):  # Told to whoever needs it.
+            load()
+
+
+def _import(name: str) -> None:
+    """Import a module; of a package of ours all its modules."""
+    module = importlib.import_module(name)
+    if name.startswith("stream."):
+        for found in pkgutil.iter_modules(module.__path__, f"{name}."):
+            importlib.import_module(found.name)
 
 
 def _end_with_parent() -> None:

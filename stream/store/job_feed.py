@@ -10,6 +10,7 @@ from typing import Final, NoReturn, Self
 
 import psycopg
 
+from stream.jobs import queue
 from stream.jobs.errors import UnknownJobError
 from stream.jobs.job import OVER, Progress
 from stream.store.database import DatabaseConfig, Pool, connect
@@ -88,6 +89,7 @@ class JobFeed:
         return record.over
 
     async def _listen(self) -> NoReturn:
+        await asyncio.to_thread(queue.load)  # Whoever follows jobs will ask for some.
         while True:
             try:
                 conn = await connect(self._config, autocommit=True)

@@ -40,7 +40,7 @@ def config(dsn: str, **options: Any) -> RunnerConfig:
     return RunnerConfig(
         KafkaConfig("127.0.0.1:1"),
         DatabaseConfig(dsn, connect_timeout_s=2),
-        child=ChildSettings(models_ahead=False),
+        child=ChildSettings(ahead=False),
         kinds=boiling.KINDS,
         silent_s=3.0,
         **options,

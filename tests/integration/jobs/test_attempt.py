@@ -29,7 +29,7 @@ AT = datetime(2026, 11, 25, tzinfo=UTC)
 
 @pytest.fixture
 async def places() -> AsyncIterator[StepPlaces]:
-    made = StepPlaces(2, lambda: StepProcess(ChildSettings(models_ahead=False)))
+    made = StepPlaces(2, lambda: StepProcess(ChildSettings(ahead=False)))
     yield made
     await made.close()
 
