@@ -4,8 +4,8 @@ The search runs the ensemble's middle member; what comes of it is then told with
 were asked for. It is advice: nothing here writes to a plant.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -73,7 +73,7 @@ class Recommendation:
         if self.settings is self.asked:
             return "No better settings than those asked for were found."
         if not np.all(self.with_asked.holding):
-            return "What was asked for may break a bound; these settings keep it in the middle of what may come."
+            return "What was asked for may break a bound or shut the plant down; these settings should not."
         return "Advice only: nothing is written to the plant."
 
     def as_content(self) -> dict[str, Any]:
@@ -147,12 +147,8 @@ def recommend(
     inputs = model.declaration.input_index
     now = {one.name: float(middle.inputs[0, inputs[one.name]]) for one in problem.settings}
     wanted = now | {name: value for name, value in (asked or {}).items() if name in now}
-    runs: list[Trial] = []
-    evaluation = Evaluation(
-        model, middle, problem, lambda done: watch(_SEARCHING * min(1.0, (len(runs) + done) / budget))
-    )
-    search = choose_search(problem, evaluation, problem.point(wanted), budget=budget, seed=seed, wish=wish)
-    study = run_study(problem, evaluation, search, budget, runs.append)
+    starts = [wanted] if wanted == now else [wanted, now]
+    study = _searched(model, middle, problem, starts, seed=seed, budget=budget, wish=wish, watch=watch)
     told = state.taken(slice(0, COMPARED))
 
     def compared(values: Mapping[str, float], since: float) -> Figures:
@@ -166,6 +162,34 @@ def recommend(
         after = compared(settings, 0.5 * (1.0 + _SEARCHING))
     watch(1.0)
     return Recommendation(problem, study, now, wanted, settings, with_asked, after)
+
+
+def _searched(
+    model: ProcessModel,
+    state: ModelState,
+    problem: Problem,
+    starts: Sequence[Mapping[str, float]],
+    *,
+    seed: int,
+    budget: int,
+    wish: SearchKey | None,
+    watch: Watch,
+) -> Study:
+    """The search from the first start that leads anywhere: what was asked may shut the plant down, say."""
+    runs: list[Trial] = []
+
+    def noted(trial: Trial) -> None:
+        runs.append(replace(trial, number=len(runs) + 1))
+
+    evaluation = Evaluation(
+        model, state, problem, lambda done: watch(_SEARCHING * min(1.0, (len(runs) + done) / budget))
+    )
+    for start in starts:
+        search = choose_search(problem, evaluation, problem.point(start), budget=budget, seed=seed, wish=wish)
+        study = run_study(problem, evaluation, search, budget, noted)
+        if study.best is not None:
+            break
+    return replace(study, trials=tuple(runs))
 
 
 def middle_member(state: ModelState) -> int:

@@ -90,3 +90,14 @@ def test_the_middle_member_is_nearest_to_the_mean(hill):
     assert middle_member(members(hill, 1.0, 2.9, 5.0)) == 1
     assert middle_member(hill.start()) == 0
     assert np.isfinite(middle_member(members(hill, 3.0, 3.0)))
+
+
+def test_where_what_was_asked_shuts_the_plant_down_the_search_begins_at_the_present_settings(hill, pose):
+    wide = [{"tag": "A.SP", "low": 40, "high": 80}, {"tag": "B.SP", "low": 1, "high": 5}]
+
+    found = recommend(hill, hill.start(), pose(adjustable=wide), {"B.SP": 4.8}, seed=1)
+
+    assert "shuts down" in found.study.trials[0].outcome.failure
+    assert found.settings["B.SP"] == pytest.approx(3.0, abs=1e-3)
+    assert found.as_content()["gain"] == {"mid": None, "low": None, "high": None}
+    assert found.as_content()["value"]["mid"] == pytest.approx(100.0, abs=1e-3)
