@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from stream.envelope import encode, make_batch
+from stream.envelope import DerivedScan, TriggerCalled, TwinChange, encode, make_batch
 from stream.kafka import KafkaConfig
 from stream.lane import Lane
 from stream.output_sender import MAX_IN_FLIGHT, OutputSender
 from stream.recovery import LogRecord, Snapshot, TwinsOfPartition
-from stream.scan.plant_twin import PlantTwin
+from stream.scan.plant_twin import Output, PlantTwin
 from stream.scan.stored_state import StoredState
 from stream.tag_tables import TagTables
 from twin.atlas.tags import Tag, TagTable, TagTableContent
@@ -152,3 +152,26 @@ async def test_named_outputs_the_unacknowledged_are_bounded(producer: Producer) 
     assert not sending.done()
     producer.sent[0].set_result(None)
     await asyncio.wait_for(sending, 5)
+
+
+async def test_each_output_goes_to_the_topic_of_its_kind_in_the_plants_partition() -> None:
+    named = {"plant": "mill", "incarnation": "log-a", "offset": 1}
+    arrays = dict.fromkeys(("positions", "times", "values", "quality", "limits", "flags"), b"")
+    outputs: list[Output] = [
+        TwinChange(**named, **arrays, n=0, log_time=T0, tag_table="t", full=False),
+        DerivedScan(**named, n=1, scan_time=T0, tag_table="t", tag_ids=b"", values=b"", quality=b""),
+        TriggerCalled(**named, n=2, scan_time=T0, policy="p", trigger="t", calls="simulation", reason="hot"),
+    ]
+    sent: list[tuple[str, bytes, int]] = []
+
+    class Remembering(Producer):
+        async def send(self, topic: str, value: bytes, partition: int) -> "asyncio.Future[None]":  # type: ignore[override]
+            sent.append((topic, value, partition))
+            return await super().send()
+
+    await OutputSender(Remembering()).send(outputs, 3)
+    assert sent == [
+        ("atlas.twin", encode(outputs[0]), 3),
+        ("atlas.scores", encode(outputs[1]), 3),
+        ("atlas.requests", encode(outputs[2]), 3),
+    ]
