@@ -6,6 +6,7 @@ that were cancelled, and looks by itself every second, because a notification is
 
 import asyncio
 import logging
+import math
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -65,6 +66,8 @@ class Runner:
     """Fails when what became of a job could not be written; then the process must end, and with it the lease."""
     _running: dict[asyncio.Task[None], tuple[Lease, JobRecord]] = field(default_factory=dict)
     _strays: set[tuple[int, int]] = field(default_factory=set)
+    _beat: float = -math.inf
+    _answers_since: float = math.inf
     _stopping: bool = False
 
     async def take_jobs(self, well: Callable[[], None]) -> NoReturn:
@@ -109,7 +112,7 @@ class Runner:
         now = datetime.now(UTC)
         async with self.pool.connection() as conn:
             await queue.beat(conn, self.number)
-            if await job_rows.take_over_jobs(conn, now, self.silent_s):
+            if self._may_judge() and await job_rows.take_over_jobs(conn, now, self.silent_s):
                 self.wake.set()
             known = {lease.queue_row for lease, _ in self._running.values()}
             strays = set(await job_rows.strays_of(conn, self.number, known))
@@ -119,6 +122,14 @@ class Runner:
             for task, (lease, _) in list(self._running.items()):
                 if not await job_rows.holds_job(conn, lease):
                     task.cancel()
+
+    def _may_judge(self) -> bool:
+        """Whether the database has answered for long enough that a runner's silence is its own."""
+        now = time.monotonic()
+        if now - self._beat > self.silent_s / 2:
+            self._answers_since = now
+        self._beat = now
+        return now - self._answers_since >= self.silent_s
 
     def stop_job(self, job: int) -> None:
         """Stop a job that was cancelled, where this runner is at it."""

@@ -87,9 +87,7 @@ class StepProcess:
             await self._in_thread(self._process.join)
             code = self._process.exitcode or 0
             how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
-            raise StepCrashedError(
-                f"the process of step {task.step!r} {how}", remedy="it is tried again; see the runner's log"
-            ) from error
+            raise StepCrashedError(f"the process of step {task.step!r} {how}", remedy="see the runner's log") from error
         answer: FromChild = news
         return answer
 
