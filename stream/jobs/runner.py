@@ -126,7 +126,7 @@ class Runner:
     def _may_judge(self) -> bool:
         """Whether the database has answered for long enough that a runner's silence is its own."""
         now = time.monotonic()
-        if now - self._beat > self.silent_s / 2:
+        if now - self._beat > self.silent_s:
             self._answers_since = now
         self._beat = now
         return now - self._answers_since >= self.silent_s
