@@ -36,7 +36,7 @@ def train(plant: str, seed: int, hours: float, keep_only: bool, mlflow: str | No
     """
     from api.settings import load
     from twin.daedalus.lesson import lesson, nothing_recorded
-    from twin.daedalus.library import Library, use_models
+    from twin.daedalus.library import IN_USE, Library, use_models
 
     settings = load(data_dir=data_dir)
     use_models(settings.models_path)
@@ -52,7 +52,7 @@ def train(plant: str, seed: int, hours: float, keep_only: bool, mlflow: str | No
         made = lesson(plant, library, seed=seed, made_at=made_at, recorded=recorded, watch=watch)
     _tell(made.learned)
     if mlflow:
-        _register(plant, made.learned, library, mlflow)
+        _register(plant, made.learned, library, mlflow, "candidate" if keep_only else IN_USE)
     if not keep_only:
         library.point(plant, made.learned.version)
         click.echo(f"Version {made.learned.version} of {plant} is in use.")
@@ -80,9 +80,8 @@ def _tell(learned: "Learned") -> None:
         )
 
 
-def _register(plant: str, learned: "Learned", library: "Library", uri: str) -> None:
+def _register(plant: str, learned: "Learned", library: "Library", uri: str, alias: str) -> None:
     from twin.daedalus.judging import JUDGED_S, on_average
-    from twin.daedalus.library import IN_USE
     from twin.metis.model_registry import MlflowRegistry, RegisteredFile
 
     if learned.making is None:
@@ -90,5 +89,5 @@ def _register(plant: str, learned: "Learned", library: "Library", uri: str) -> N
     content, card = (library.content(plant, learned.version), library.card(plant, learned.version))
     making = {"seed": learned.making.seed, "epochs": learned.making.epochs, **learned.making.software}
     metrics = {f"mean_{horizon_s / 3600.0:g}h_percent": on_average(learned, horizon_s)[0] for horizon_s in JUDGED_S}
-    MlflowRegistry(uri).register(RegisteredFile(learned.name, learned.version, content, card), IN_USE, making, metrics)
+    MlflowRegistry(uri).register(RegisteredFile(learned.name, learned.version, content, card), alias, making, metrics)
     click.echo(f"Registered as {learned.name.replace('/', '-')} at {uri}.")

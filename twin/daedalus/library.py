@@ -38,7 +38,7 @@ class Library:
     @classmethod
     def open(cls) -> "Library":
         """The models that ship, and before them those of the folder that was given to `use_models`."""
-        return cls((*_own, Path(str(files("twin.plants").joinpath("models")))))
+        return cls((*_own, _shipped()))
 
     def plants(self) -> tuple[str, ...]:
         """Plants that have a version in use, sorted."""
@@ -87,12 +87,11 @@ class Library:
         Raises
         ------
         LearnedFileError
-            Where the version exists already.
+            Where the version exists already, or there is no folder for one's own.
         """
         if version in self.versions(plant):
             raise LearnedFileError(f"{plant} has a version {version} already", remedy="give the next number")
-        folder = self.folders[0] / _name(plant)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = self._own_folder(plant)
         _replace(folder / f"{version}.md", card.encode())
         return _replace(folder / f"{version}.onnx", content)
 
@@ -101,9 +100,17 @@ class Library:
         if version not in self.versions(plant):
             known = ", ".join(str(one) for one in self.versions(plant)) or "none"
             raise LearnedFileError(f"{plant} has no version {version}", remedy=f"give one of these: {known}")
+        folder = self._own_folder(plant)
+        _replace(folder / _name(alias), f"{version}\n".encode())
+
+    def _own_folder(self, plant: str) -> Path:
+        if self.folders[0] == _shipped():
+            raise LearnedFileError(
+                "there is no folder for learned models of one's own", remedy="name one (ATLAS_MODELS)"
+            )
         folder = self.folders[0] / _name(plant)
         folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / _name(alias), f"{version}\n".encode())
+        return folder
 
     def _found(self, plant: str, name: str, remedy: str) -> Path:
         for folder in self.folders:
@@ -116,6 +123,10 @@ class Library:
 def use_models(folder: Path | None) -> None:
     """Say where one's own models lie; for the composition root, in every process that asks models. None for nowhere."""
     _own[:] = [] if folder is None else [folder.resolve()]
+
+
+def _shipped() -> Path:
+    return Path(str(files("twin.plants").joinpath("models")))
 
 
 def _name(name: str) -> str:

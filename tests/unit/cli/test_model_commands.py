@@ -102,10 +102,12 @@ def test_models_go_to_an_mlflow_server_and_come_from_it(run, taught, monkeypatch
             return kept[name, alias]
 
     monkeypatch.setattr("twin.metis.model_registry.MlflowRegistry", Registry)
-    told = run(train, "tank", "--seed", "4", "--mlflow", "http://registry", "--keep-only")
+    told = run(train, "tank", "--seed", "4", "--mlflow", "http://registry")
     assert "Registered as tank-surrogate at http://registry." in told
+    run(models, "use", "tank", "1")
     run(models, "fetch", "tank", "--mlflow", "http://registry")
     assert "versions 1, 2, 3; in use 3" in run(models, "list")
+    assert list(kept) == [("tank/surrogate", "in-use")]
 
 
 def test_the_plants_past_is_learned_from_where_that_is_wanted(run, taught, monkeypatch):

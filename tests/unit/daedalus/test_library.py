@@ -56,3 +56,10 @@ def test_an_alias_that_says_no_number_is_told(library):
     (library.folders[1] / "tank" / "in-use").write_text("newest")
     with pytest.raises(LearnedFileError, match="says 'newest'; write a version's number"):
         library.pointed("tank")
+
+
+def test_what_ships_is_never_written_to():
+    shipped = Library.open()
+    for write in (lambda: shipped.add("tank", 1, b"", ""), lambda: shipped.point("williams-otto", 1)):
+        with pytest.raises(LearnedFileError, match="no folder for learned models of one's own; name one"):
+            write()

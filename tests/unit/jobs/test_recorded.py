@@ -14,6 +14,12 @@ from twin.daedalus.recipe import Recipe
 
 BEGIN_US, HOUR_US = 1_000_000_000_000_000, 3_600_000_000
 BAD = 0x80000000
+TAGS = [
+    SimpleNamespace(tag_id=0, name="TI-1.PV", unit="K", states=()),
+    SimpleNamespace(tag_id=1, name="TIC-1.SP", unit="degC", states=()),
+    SimpleNamespace(tag_id=2, name="TIC-1.MODE", unit="", states=("MAN", "AUTO")),
+    SimpleNamespace(tag_id=3, name="FI-9.PV", unit="kg/s", states=()),
+]
 
 
 @pytest.fixture
@@ -30,15 +36,7 @@ def database(monkeypatch):
         return SimpleNamespace(tag_table="abc")
 
     async def read_tag_table(pool, name):
-        tags = [
-            ("TI-1.PV", "K", ()),
-            ("TIC-1.SP", "degC", ()),
-            ("TIC-1.MODE", "", ("MAN", "AUTO")),
-            ("FI-9.PV", "", ()),
-        ]
-        return SimpleNamespace(
-            tags=[SimpleNamespace(tag_id=at, name=name, unit=unit, states=s) for at, (name, unit, s) in enumerate(tags)]
-        )
+        return SimpleNamespace(tags=TAGS)
 
     async def read_state_at(pool, tag_ids, at_us):
         assert at_us == BEGIN_US
