@@ -80,10 +80,12 @@ class SamplingSearch:
         if outcome.failure:
             self._study.tell(trial, state=self._failed)
             return
+        if self._penalised:
+            self._study.tell(trial, outcome.cost + abs(outcome.cost) * outcome.violation)
+            return
         for index, violation in enumerate(outcome.violations):
             trial.set_constraint(f"side {index}", float(violation))
-        penalty = abs(outcome.cost) * outcome.violation if self._penalised else 0.0
-        self._study.tell(trial, outcome.cost + penalty)
+        self._study.tell(trial, outcome.cost)
 
     def close(self) -> None:
         """Leave the database; the search stays in it."""
