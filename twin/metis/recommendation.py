@@ -4,7 +4,7 @@ The search runs the ensemble's middle member; what comes of it is then told with
 were asked for. It is advice: nothing here writes to a plant.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from twin.matrix.model_state import ModelState
 from twin.matrix.port import ProcessModel, Watch, unwatched
 from twin.metis.evaluation import Evaluation, Figures, figures
-from twin.metis.problem import Problem
+from twin.metis.problem import Problem, Setting
 from twin.metis.searches.chosen import SearchKey, choose_search
 from twin.metis.study import Study, Trial, run_study
 
@@ -30,7 +30,7 @@ LEVEL: Final = 0.9
 _SEARCHING: Final = 0.7
 """Part of the work that the search is."""
 _WORTH: Final = 1e-4
-"""Share of the objective below which a gain is none."""
+"""Share of the objective below which a gain is none, and no reason to move a setting."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +70,7 @@ class Recommendation:
         """What came of it, in a sentence for people."""
         if self.settings is None:
             return "No settings were found with which all bounds hold."
-        if self.settings is self.asked:
+        if self.settings == self.asked:
             return "No better settings than those asked for were found."
         if not np.all(self.with_asked.holding):
             return "What was asked for may break a bound or shut the plant down; these settings should not."
@@ -156,8 +156,8 @@ def recommend(
         return figures(problem, model.simulate(told, problem.asking(values), lambda done: watch(since + until * done)))
 
     with_asked = compared(wanted, _SEARCHING)
-    settings = _better(study, wanted)
-    after = with_asked if settings is wanted else None
+    settings = _better(problem, study, wanted)
+    after = with_asked if settings == wanted else None
     if settings is not None and after is None:
         after = compared(settings, 0.5 * (1.0 + _SEARCHING))
     watch(1.0)
@@ -188,6 +188,7 @@ def _searched(
         search = choose_search(problem, evaluation, problem.point(start), budget=budget, seed=seed, wish=wish)
         study = run_study(problem, evaluation, search, budget, noted)
         if study.best is not None:
+            _spared(problem, evaluation, study.best, starts[0], noted)
             break
     return replace(study, trials=tuple(runs))
 
@@ -200,16 +201,45 @@ def middle_member(state: ModelState) -> int:
     return int(np.argmin(np.sum(away**2, axis=1)))
 
 
-def _better(study: Study, asked: Mapping[str, float]) -> Mapping[str, float] | None:
-    """The best settings of a study; those asked where the best is hardly better, and None where nothing is allowed.
+def _spared(
+    problem: Problem, evaluation: Evaluation, best: Trial, asked: Mapping[str, float], noted: Callable[[Trial], None]
+) -> None:
+    """Try each setting of the best back where it was asked: what brings nothing shall not be moved."""
+    settings = dict(best.settings)
+    for name, value in asked.items():
+        tried = problem.values(problem.point(settings | {name: value}))
+        if _moved(problem, tried, settings) == 0:
+            continue
+        outcome = evaluation(problem.point(tried))
+        noted(Trial(0, tried, outcome))
+        if outcome.feasible and outcome.cost - best.outcome.cost <= _WORTH * abs(best.outcome.cost):
+            settings = tried
 
-    The first run of every search is that of the settings asked, or of the nearest that are allowed.
+
+def _better(problem: Problem, study: Study, asked: Mapping[str, float]) -> Mapping[str, float] | None:
+    """Of the runs that are as good as the best, the one that moves the fewest settings; None where nothing is allowed.
+
+    It is exactly what was asked where nothing else is worth it: that is the first run of every search.
     """
-    best, first = study.best, study.trials[0]
+    best = study.best
     if best is None:
         return None
-    worth = first.outcome.cost - best.outcome.cost > _WORTH * abs(first.outcome.cost)
-    return best.settings if worth or not first.outcome.feasible or dict(first.settings) != dict(asked) else asked
+    most = best.outcome.cost + _WORTH * abs(best.outcome.cost)
+    good = [trial for trial in study.trials if trial.outcome.feasible and trial.outcome.cost <= most]
+    chosen = min(good, key=lambda trial: (_moved(problem, trial.settings, asked), trial.outcome.cost))
+    return {
+        one.name: asked[one.name] if _is_same(one, chosen.settings, asked) else chosen.settings[one.name]
+        for one in problem.settings
+    }
+
+
+def _moved(problem: Problem, settings: Mapping[str, float], since: Mapping[str, float]) -> int:
+    return sum(not _is_same(one, settings, since) for one in problem.settings)
+
+
+def _is_same(setting: Setting, one: Mapping[str, float], other: Mapping[str, float]) -> bool:
+    """Whether a setting stands alike, to a millionth of its range."""
+    return abs(one[setting.name] - other[setting.name]) <= 1e-6 * (setting.high - setting.low)
 
 
 def _range(values: Array) -> dict[str, float | None]:
