@@ -23,7 +23,11 @@ _OPTIONS: Final[dict[str, Any]] = {
     "ipopt.print_level": 0,
     "ipopt.sb": "yes",
     "ipopt.hessian_approximation": "limited-memory",
-    "ipopt.tol": 1e-6,
+    # Simulated answers differ by some millionths between runs; who wants less looks for what is not there.
+    "ipopt.tol": 1e-5,
+    "ipopt.acceptable_tol": 1e-4,
+    "ipopt.acceptable_iter": 1,
+    "ipopt.acceptable_obj_change_tol": 1e-5,
     "ipopt.mu_init": 1e-3,
 }
 
