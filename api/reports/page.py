@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from api.reports import written
 from api.reports.end_state import fill
@@ -57,7 +57,7 @@ def render_report(report: Report, graphic: str) -> str:
         rest=[_chart(report, output) for output in report.outputs if not output.key and _moves(output)],
         still=[_row(output) for output in report.outputs if not output.key and not _moves(output)],
         money=report.economics and _money_chart(report, report.economics),
-        graphic=_page_safe(fill(graphic, state, outputs)) if graphic and state else "",
+        graphic=fill(graphic, state, outputs) if graphic and state else "",
         apart=sorted(report.trust.agreement, key=lambda each: -each.difference_percent)[:6] if report.trust else [],
         crossed=[crossing for crossing in report.crossings if crossing.case == "change"],
         crossed_anyway=[crossing for crossing in report.crossings if crossing.case == "base"],
@@ -111,7 +111,7 @@ def _heading(output: Output, base: float | None, change: float | None, drawing: 
         name=output.name,
         description=output.description,
         unit=written.unit_sign(unit),
-        drawing=_page_safe(drawing),
+        drawing=drawing,
         base=written.quantity(base, decimals, unit),
         change=written.quantity(change, decimals, unit),
         moved=written.difference(_gap(base, change), decimals, unit),
@@ -124,18 +124,11 @@ def _money_chart(report: Report, economics: Economics) -> Chart:
         name="Profit",
         description="an hour",
         unit=unit,
-        drawing=_page_safe(plot(money_figure(report, economics))),
+        drawing=plot(money_figure(report, economics)),
         base=written.money(economics.base_per_h.mid, unit),
         change=written.money(economics.change_per_h.mid, unit),
         moved=written.money(economics.gain_per_h.mid, unit, signed=True),
     )
-
-
-def _page_safe(drawing: str) -> Any:
-    """A drawing of our own, whose texts are escaped already, as the page takes it."""
-    from markupsafe import Markup
-
-    return Markup(drawing)  # noqa: S704 - drawn by api.reports.plot and twin.atlas.graphic, which escape every text
 
 
 def _with_signs(text: str) -> str:

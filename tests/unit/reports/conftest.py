@@ -20,18 +20,22 @@ def output(name: str, base: Any, change: Any, **other: Any) -> dict[str, Any]:
     return told | {"low": 0.0, "high": 150.0, "base": base, "change": change} | other
 
 
+def question() -> dict[str, Any]:
+    return {
+        "id": "q-1", "title": f"What if it goes from 80.0 to 85.0 degC? {HOSTILE}",
+        "written": ["TIC-101.SP=85 degC"], "horizon": "2 h", "horizon_s": 7200.0, "asked_by": HOSTILE,
+        "asked_at_us": 1_795_478_403_000_000, "position": "0f343b0931126a20:1041", "changes": [
+            {"name": "TIC-101.SP", "description": "setpoint", "unit": "degC", "decimals": 1, "before": 80.0,
+             "value": 85.0, "start_s": 0.0, "over_s": 0.0, "text": f"from 80.0 to 85.0 degC at once {HOSTILE}"}]}  # fmt: skip
+
+
 def content() -> dict[str, Any]:
     """Everything that a report can tell."""
     line = {"verdict": "good", "text": f"explains the last 2 h at 80 degC {HOSTILE}"}
     money = {"mid": 80_876.4, "low": 77_823.0, "high": 86_510.0}
     return {
         "plant": {"id": "wo", "name": f"Reactor {HOSTILE}", "time_zone": "Europe/Berlin", "revision": 3},
-        "question": {
-            "id": "q-1", "title": f"What if it goes from 80.0 to 85.0 degC? {HOSTILE}",
-            "written": ["TIC-101.SP=85 degC"], "horizon": "2 h", "horizon_s": 7200.0, "asked_by": HOSTILE,
-            "asked_at_us": 1_795_478_403_000_000, "position": "0f343b0931126a20:1041", "changes": [
-                {"name": "TIC-101.SP", "description": "setpoint", "unit": "degC", "decimals": 1, "before": 80.0,
-                 "value": 85.0, "start_s": 0.0, "over_s": 0.0, "text": f"from 80.0 to 85.0 degC at once {HOSTILE}"}]},
+        "question": question(),
         "models": {
             "physics": {"name": "wo", "title": "Reactor by physics", "version": 1, "members": 30},
             "surrogate": {"name": "wo/surrogate", "title": "Reactor, learnt", "version": 2}},
