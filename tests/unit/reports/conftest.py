@@ -26,7 +26,9 @@ def question() -> dict[str, Any]:
         "written": ["TIC-101.SP=85 degC"], "horizon": "2 h", "horizon_s": 7200.0, "asked_by": HOSTILE,
         "asked_at_us": 1_795_478_403_000_000, "position": "0f343b0931126a20:1041", "changes": [
             {"name": "TIC-101.SP", "description": "setpoint", "unit": "degC", "decimals": 1, "before": 80.0,
-             "value": 85.0, "start_s": 0.0, "over_s": 0.0, "text": f"from 80.0 to 85.0 degC at once {HOSTILE}"}]}  # fmt: skip
+             "value": 85.0, "start_s": 0.0, "over_s": 0.0, "text": f"from 80.0 to 85.0 degC at once {HOSTILE}"},
+        ],
+    }  # fmt: skip
 
 
 def content() -> dict[str, Any]:
