@@ -4,13 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
-import psycopg
-from psycopg_pool import PoolTimeout, TooManyRequests
-
 from api.ports import DatabaseAwayError
 from stream.jobs.job import Progress
 from stream.store.database import DatabaseConfig, open_pool
 from stream.store.errors import DatabaseUnreachableError
+from stream.store.faults import is_servers_fault
 from stream.store.job_feed import JobFeed
 
 
@@ -29,7 +27,9 @@ class StoreJobs:
             feed = await self._open()
             async for progress in feed.follow(job, after):
                 yield progress
-        except (psycopg.OperationalError, PoolTimeout, TooManyRequests, DatabaseUnreachableError) as error:
+        except Exception as error:
+            if not (isinstance(error, DatabaseUnreachableError) or is_servers_fault(error)):
+                raise
             raise DatabaseAwayError("the database does not answer", remedy="'atlas status' tells more") from error
 
     async def close(self) -> None:

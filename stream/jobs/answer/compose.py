@@ -38,61 +38,69 @@ class Cases:
     learnt: Learnt = NO_ANSWER
 
 
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """A report that has its curves, with what else is made of them: how outputs are shown, and the change's bands."""
+
+    report: told.Report
+    outputs: Sequence[Shown]
+    bands: Bands
+
+
+def compose_draft(asked: Asked, cases: Cases) -> told.Report:
+    """The curves alone, of few points, for whoever waits."""
+    return _draw(asked, cases, None, MOST_DRAFTED).report
+
+
 def compose(
-    asked: Asked,
-    cases: Cases,
-    *,
-    calibration: BandCalibration | None = None,
-    advice: Advice = NO_ADVICE,
-    draft: bool = False,
+    asked: Asked, cases: Cases, *, calibration: BandCalibration | None = None, advice: Advice = NO_ADVICE
 ) -> told.Report:
-    """The whole report, or with `draft` its curves alone, for whoever waits."""
+    """The whole report."""
+    drawn = _draw(asked, cases, calibration, told.MOST_POINTS)
+    report, outputs, learnt = drawn.report, drawn.outputs, cases.learnt.told
+    agreed = agreement(drawn.bands, learnt, outputs) if learnt is not None else ()
+    key = [output.name for output in report.outputs if output.key]
+    tested = _fitting(calibration, cases.change)
+    situation = asked.situation
+    economics, no_money = _economics(asked, cases, calibration)
+    notes = [*_warnings(report, beyond_now(cases.base, outputs)), *situation.notes]
+    for what, why in (("No economics", no_money), ("No recommendation", advice.why_not)):
+        if why:
+            notes.append(told.Note(kind="info", text=f"{what}: {why}"))
+    return report.model_copy(
+        update={
+            "draft": False,
+            "trust": trust(situation.estimate, drawn.bands, tested, agreed, key=key, learnt=learnt is not None),
+            "economics": economics,
+            "recommendation": advice.recommendation,
+            "similar": _similar(asked, report.question.changes, outputs),
+            "notes": tuple(notes),
+        }
+    )
+
+
+def _draw(asked: Asked, cases: Cases, calibration: BandCalibration | None, points: int) -> _Drawn:
     situation, scenario = asked.situation, asked.scenario
     outputs = [shown(variable, situation.tags) for variable in asked.declaration.outputs]
     found = [*crossings("base", cases.base, outputs), *crossings("change", cases.change, outputs)]
-    stopped = [*shutdowns("base", cases.base), *shutdowns("change", cases.change)]
-    at = thinned(len(scenario.times_s), MOST_DRAFTED if draft else told.MOST_POINTS)
+    at = thinned(len(scenario.times_s), points)
     few = [sampled(case, at) for case in (cases.base, cases.change)]
     both = [bands(case, situation.noise, _fitting(calibration, case)) for case in few]
     key = _key(asked, both, outputs, {crossing.tag for crossing in found})
-    changes = _changes(asked)
-    common = {
-        "draft": draft,
-        "plant": situation.plant,
-        "question": _question(asked, changes),
-        "models": _models(asked, cases),
-        "level": LEVEL,
-        "begin_us": situation.begin_us,
-        "times_s": tuple(scenario.times_s[at].tolist()),
-        "outputs": _outputs(outputs, key, both, cases.learnt),
-        "crossings": tuple(found),
-        "shutdowns": tuple(stopped),
-        "end_state": {"base": _end(both[0], outputs), "change": _end(both[1], outputs)},
-    }
-    if draft:
-        return told.Report(**common)
-    learnt = cases.learnt.told
-    agreed = agreement(both[1], learnt, outputs) if learnt is not None else ()
-    economics, no_money = _economics(asked, cases, calibration, at)
-    return told.Report(
-        **common,
-        trust=trust(
-            situation.estimate, both[1], _fitting(calibration, cases.change), agreed,
-            key=key, learnt=learnt is not None,
-        ),
-        economics=economics,
-        recommendation=advice.recommendation,
-        similar=_similar(asked, changes, outputs),
-        notes=(
-            *_warnings(found, stopped, beyond_now(cases.base, outputs)),
-            *situation.notes,
-            *(
-                told.Note(kind="info", text=f"{what}: {why}")
-                for what, why in (("No economics", no_money), ("No recommendation", advice.why_not))
-                if why
-            ),
-        ),
-    )  # fmt: skip
+    report = told.Report(
+        draft=True,
+        plant=situation.plant,
+        question=_question(asked, _changes(asked)),
+        models=_models(asked, cases),
+        level=LEVEL,
+        begin_us=situation.begin_us,
+        times_s=tuple(scenario.times_s[at].tolist()),
+        outputs=_outputs(outputs, key, both, cases.learnt),
+        crossings=tuple(found),
+        shutdowns=(*shutdowns("base", cases.base), *shutdowns("change", cases.change)),
+        end_state={"base": _end(both[0], outputs), "change": _end(both[1], outputs)},
+    )
+    return _Drawn(report, outputs, both[1])
 
 
 def _fitting(calibration: BandCalibration | None, case: Trajectory) -> BandCalibration | None:
@@ -227,12 +235,11 @@ def _end(told_bands: Bands, outputs: Iterable[Shown]) -> dict[str, float | None]
     return {one.name: number(one.number(float(told_bands.of(one.name)[1][-1]))) for one in outputs}
 
 
-def _economics(
-    asked: Asked, cases: Cases, calibration: BandCalibration | None, at: NDArray[np.intp]
-) -> tuple[told.Economics | None, str]:
+def _economics(asked: Asked, cases: Cases, calibration: BandCalibration | None) -> tuple[told.Economics | None, str]:
     situation = asked.situation
     if situation.economics is None:
         return None, "the plant file does not say what the plant earns by."
+    at = thinned(len(asked.scenario.times_s))
     prices = Prices(situation.economics, situation.prices, situation.begin_us)
     try:
         return reckon(prices, cases.base, cases.change, _fitting(calibration, cases.change), at), ""
@@ -249,19 +256,17 @@ def _similar(asked: Asked, changes: Sequence[told.AskedChange], outputs: Sequenc
     return similar_episodes(past, changes, asked.situation.values, known, asked.scenario.horizon_s)
 
 
-def _warnings(
-    found: Sequence[told.Crossing], stopped: Sequence[told.Shutdown], beyond: Iterable[tuple[Shown, str, float]]
-) -> list[told.Note]:
+def _warnings(report: told.Report, beyond: Iterable[tuple[Shown, str, float]]) -> list[told.Note]:
     ways: Mapping[Literal["base", "change"], str] = {"base": "without the change", "change": "with the change"}
     texts = [
         f"{ways[each.case].capitalize()} the plant shuts down after {span_text(each.time_s)}: {each.reason}"
         f"{share_text(each.probability)}."
-        for each in stopped
+        for each in report.shutdowns
     ]
     texts += [
         f"{each.description} ({each.tag}) crosses its {limit_text(each.limit)}, {each.limit_value:.{each.decimals}f}"
         f" {each.unit}, {span_text(each.time_s)} from now {ways[each.case]}{share_text(each.probability)}."
-        for each in found
+        for each in report.crossings
     ]
     texts += [
         f"{one.description} ({one.name}) is beyond its {limit_text(name)}, {one.text(limit)}, already now."

@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Any
 from stream.jobs.graph import StepContext
 
 if TYPE_CHECKING:
-    from stream.jobs.answer.compose import Asked
+    from stream.jobs.answer.asking import Asked
     from twin.matrix.port import ProcessModel
 
 
 def look(context: StepContext, inputs: Mapping[str, Any]) -> None:
     """Show whoever waits the curves of a single member."""
-    from stream.jobs.answer.compose import Cases, compose
+    from stream.jobs.answer.compose import Cases, compose_draft
     from stream.jobs.answer.run_case import base_case, first_look
 
     asked, model = _asked(context, inputs)
     at, scenario = asked.situation, asked.scenario
     base = first_look(model, at, base_case(scenario), context.watch("first curves", 0.0, 0.5))
     change = first_look(model, at, scenario, context.watch("first curves", 0.5, 0.9))
-    draft = compose(asked, Cases(base, change), draft=True)
+    draft = compose_draft(asked, Cases(base, change))
     context.progress(1.0, "first curves", partial={"kind": "curves", "report": draft.as_content()})
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from stream.jobs.answer.asking import Asked
-from stream.jobs.answer.compose import MOST_DRAFTED, Cases, compose
+from stream.jobs.answer.compose import MOST_DRAFTED, Cases, compose, compose_draft
 from stream.jobs.answer.learnt import Learnt
 from stream.jobs.answer.run_case import base_case, first_look, run_case
 from stream.jobs.answer.situation import Past
@@ -173,7 +173,7 @@ def test_a_draft_has_curves_of_one_member_and_few_points() -> None:
         first_look(MODEL, question.situation, base_case(question.scenario)),
         first_look(MODEL, question.situation, question.scenario),
     )
-    made = compose(question, looks, draft=True)
+    made = compose_draft(question, looks)
     assert made.draft
     assert made.trust is None
     assert made.economics is None
