@@ -17,9 +17,10 @@ from twin.atlas.tags import LiveModel, TagTable
 from twin.atlas.units import Conversion, conversion, parse_duration
 from twin.estimation.ensemble_filter import EnsembleFilter, FollowedModel
 from twin.estimation.errors import EstimatePlanError
+from twin.estimation.plan import EstimatePlan
 from twin.estimation.plan_reader import read_plan
 from twin.matrix.declaration import Variable
-from twin.matrix.port import SteppableModel
+from twin.matrix.port import ProcessModel, SteppableModel
 from twin.matrix.registry import find_model
 
 _SAME: Final = Conversion(1.0, 0.0)
@@ -118,14 +119,19 @@ def read_estimate_rules(table: TagTable) -> tuple[EstimateRules | None, str]:
         return None, str(error)
 
 
-def _rules(table: TagTable, wanted: LiveModel) -> EstimateRules:
-    entry = EstimateEntry.model_validate(wanted.plan)
-    model = find_model(wanted.process_model)
+def _planned(model: ProcessModel, entry: EstimateEntry) -> EstimatePlan:
     declared = model.declaration
     plan, findings = read_plan(entry, declared)
     if plan is None or not isinstance(model, SteppableModel):
         faults = "; ".join(str(finding.fault()) for finding in findings) or f"{declared.title} cannot be stepped"
         raise EstimatePlanError(faults, remedy="mend the section 'model' of the plant's file")
+    return plan
+
+
+def _rules(table: TagTable, wanted: LiveModel) -> EstimateRules:
+    entry = EstimateEntry.model_validate(wanted.plan)
+    model = find_model(wanted.process_model)
+    declared, plan = model.declaration, _planned(model, entry)
     every_s = round(parse_duration(entry.every))
     delays = [row.delay_s for row in plan.instruments]
     # A result is compared with what was predicted at its sample, up to one estimate before it was reported.
