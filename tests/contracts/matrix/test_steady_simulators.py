@@ -18,7 +18,7 @@ from twin.matrix.steady_simulator import SteadySimulator
 
 
 class Directly:
-    """A session in this process, without the safety of one of its own (tests/integration/matrix/test_simulator_process.py)."""
+    """A session in this process, without the safety of one of its own (see `test_simulator_process.py`)."""
 
     def __init__(self, session: Session) -> None:
         self._session = session

@@ -16,7 +16,6 @@ from stream.store.errors import DatabaseUnreachableError
 from stream.store.migrations import _alembic, upgrade
 from stream.store.tables import METADATA
 
-
 COMPARE = {
     "compare_type": True,
     "include_name": lambda name, _kind, _parent: not str(name).startswith("procrastinate_"),

@@ -14,7 +14,7 @@ from twin.metis.searches.calling_search import CallingSearch
 from twin.metis.searches.chosen import KEYS, choose_search
 from twin.metis.study import run_study
 
-NEEDS = {"gp": "torch", "cma-es": "cmaes"}
+NEEDS = {"gp": "torch"}
 # Within how much of the top, 100 kW, each is after so many runs.
 ACCURACY = {"derivatives": (15, 1e-5), "quadratic": (25, 1e-2), "tpe": (60, 4.0), "gp": (10, 4.0), "cma-es": (60, 4.0)}
 

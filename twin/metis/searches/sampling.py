@@ -25,7 +25,7 @@ METHODS: Final[dict[Sampler, str]] = {
 }
 _NEEDS: Final[dict[Sampler, tuple[str, str]]] = {
     "gp": ("torch", "install the extra: pip install 'atlas-live[ai]'"),
-    "cma-es": ("cmaes", "install it: pip install cmaes"),
+    "cma-es": ("cmaes", "install Atlas Live anew, which brings it"),
 }
 
 
