@@ -108,8 +108,15 @@ class StepProcess:
         self.usable = False
         if self._process.pid is not None:
             self._kill(self._process.pid)
-        await asyncio.to_thread(self._thread.shutdown)
+        await asyncio.to_thread(self._bury)
         self._channel.close()
+
+    def _bury(self) -> None:
+        """Wait for its end, so that nothing of it is left in the table of processes."""
+        self._thread.shutdown()
+        if self._process.pid is not None:
+            self._kill(self._process.pid)  # Again: it may only just have begun.
+            self._process.join()
 
     def _kill(self, pid: int) -> None:
         with contextlib.suppress(AttributeError, ProcessLookupError, PermissionError):
