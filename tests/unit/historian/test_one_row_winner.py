@@ -42,8 +42,10 @@ def test_one_row_the_winner_of_winners_is_the_winner_of_all(first: list[Content]
 
 
 def test_one_row_a_higher_version_beats_a_better_source_and_that_beats_the_hash() -> None:
-    own, foreign = Content(1.0, 0, version=0, rank=1), Content(2.0, 0, version=0, rank=0)
-    correction = Content(3.0, 0, version=1, rank=0)
+    # By the hash alone the first of these would lose to the others, and the second to the third.
+    low, middle, high = sorted((1.0, 2.0, 3.0), key=lambda value: content_hash(value, 0))
+    correction = Content(low, 0, version=1, rank=0)
+    own, foreign = Content(middle, 0, version=0, rank=1), Content(high, 0, version=0, rank=0)
     assert winner([foreign, own]) == own
     assert winner([own, correction, foreign]) == correction
 
