@@ -71,7 +71,7 @@ def _bands(bands: Bands, calibration: BandCalibration | None, key: Sequence[str]
     level = f"{bands.level:.0%} bands"
     if calibration is None or not tested:
         return TrustLine(verdict="fair", text=f"{level} as the ensemble spreads; no earlier forecast has tested them")
-    text = f"{level}, calibrated on {calibration.forecasts} earlier forecasts of this plant"
+    text = f"{level}, calibrated on {calibration.made}"
     missing = [name for name in key if name not in tested]
     if missing:
         return TrustLine(verdict="fair", text=f"{text}; not those of {', '.join(missing)}")

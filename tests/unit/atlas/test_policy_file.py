@@ -10,6 +10,7 @@ from twin.atlas.allowed import Allowed
 from twin.atlas.policies import Policy
 from twin.atlas.policy_faults import PolicyGround, find_policy_faults
 from twin.atlas.policy_file import PolicyEntry, read_policies
+from twin.atlas.policy_writing import write_policies
 from twin.atlas.tag_definition import TagDefinition
 from twin.atlas.tags import Limits
 from twin.atlas.triggers import AllOf, AnyOf, Threshold, Trigger
@@ -169,3 +170,17 @@ def test_policies_made_in_python_are_checked_alike() -> None:
     assert paths == [
         "[0].limits.TI-1.PV.high", "[0].triggers[0].when", "[0].triggers[0].hold", "[0].triggers[0].cool_down",
     ]  # fmt: skip
+
+
+def test_a_trigger_says_what_to_try_and_how_far_to_look_ahead() -> None:
+    asking = {**SOUND["triggers"][0], "changes": ["TI-1.SP=85 degC"], "horizon": "2 h"}
+    policies, findings = read_policies({0: PolicyEntry.model_validate({**SOUND, "triggers": [asking]})}, TAGS)
+    assert findings == []
+    assert (policies[0].triggers[0].changes, policies[0].triggers[0].horizon) == (("TI-1.SP=85 degC",), "2 h")
+    written = write_policies(policies.values())[0]["triggers"][0]
+    assert (written["changes"], written["horizon"]) == (["TI-1.SP=85 degC"], "2 h")
+
+
+def test_a_horizon_that_is_no_time_is_a_fault() -> None:
+    asking = {**SOUND["triggers"][0], "horizon": "soon"}
+    assert "[0].triggers[0].horizon" in faults({**SOUND, "triggers": [asking]})
