@@ -21,7 +21,8 @@ _NO_STRING: Final = frozenset("-+.0123456789<=~")
 _WORDS: Final = frozenset({"", "true", "false", "null"})
 _WHOLE: Final = re.compile(r"-?(0|[1-9]\d{0,17})")
 _DECIMAL: Final = re.compile(r"-?(0|[1-9]\d{0,17})\.\d{1,17}")
-_UNUSUAL: Final = re.compile("[\t\x85\u2028\u2029]")
+# The last: a comment hard upon a block's sign, which libyaml takes and the exact reader refuses.
+_UNUSUAL: Final = re.compile("[\t\x85\u2028\u2029]|[|>][-+0-9]*#")
 _READER: Final[Any] = getattr(yaml, "CLoader", None)
 _Events = Iterator[Any]
 """PyYAML's events; which attributes one has depends on its kind."""

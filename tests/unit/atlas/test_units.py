@@ -28,7 +28,8 @@ KINDS = (
     ("kmol/h", "mol/s", "Nm3/h"),
 )
 pairs = st.sampled_from(KINDS).flatmap(lambda kind: st.tuples(st.sampled_from(kind), st.sampled_from(kind)))
-numbers = st.floats(-1e6, 1e6)
+# Below 1e-300 a conversion may leave the numbers that floats hold exactly; no plant measures that.
+numbers = st.floats(-1e6, 1e6).filter(lambda value: value == 0.0 or abs(value) > 1e-300)
 
 
 @given(pair=pairs, value=numbers)

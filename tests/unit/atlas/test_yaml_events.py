@@ -89,7 +89,7 @@ def test_a_spoilt_plant_is_read_alike_or_refused_alike(at: int, piece: str) -> N
     "text",
     ["a: &x 1\nb: *x", "a: !t 1", "a: 1\na: 2", "%YAML 1.1\n---\na: yes", "a: 1\n---\nb: 2", "a: >\n  b\n  c",
      "<<: {a: 1}",
-     "a: =", "[1, 2]", "", "a: [", "? [a]\n: 1", "a: 1\x85b: 2"],
+     "a: =", "[1, 2]", "", "a: [", "? [a]\n: 1", "a: 1\x85b: 2", "a: |#"],
 )  # fmt: skip
 def test_what_might_mean_something_else_is_left_to_the_exact_reader(text: str) -> None:
     assert fast_plain(text) is None

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,8 @@ from api.reports.axes import time_ticks, value_ticks
 def test_ticks_are_round_lie_inside_and_are_few(low: float, extent: float, most: int) -> None:
     ticks, decimals = value_ticks(low, low + extent, most)
     assert len(ticks) <= most + 1
-    assert all(low - extent * 1e-6 <= tick <= low + extent * (1 + 1e-6) for tick in ticks)
+    near = max(extent * 1e-6, 4 * math.ulp(abs(low) + extent))
+    assert all(low - near <= tick <= low + extent + near for tick in ticks)
     assert len({f"{tick:.{decimals}f}" for tick in ticks}) == len(ticks), "each tick reads differently"
 
 
