@@ -218,8 +218,9 @@ async def test_a_lost_answer_to_the_commit_of_a_result_makes_no_second_answer(
     async with site.runner():
         job = await site.ask("slow", "one", seconds=0)
         found = await site.over(job)
-        await _until(lambda: calls == 2)
-    assert found.state == "done"
+        # Its runner tries again, or finds first that the job is over; either way it goes on to the next.
+        assert (await site.over(await site.ask("slow", "two", seconds=0))).state == "done"
+    assert (found.state, found.attempt, await site.find(job)) == ("done", 1, found)
     assert [each.state for each in await site.progress(job)].count("done") == 1
 
 
